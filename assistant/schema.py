@@ -1,0 +1,288 @@
+"""The data that moves between the rooms: documents, passages, claims, answers and stream events.
+
+Models are immutable and serialise to JSON with the names of the public contract. Offsets are counted in
+Unicode code points of `Document.text`, start inclusive, end exclusive.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, computed_field
+
+Verdict = Literal["supported", "partly_supported", "unsupported"]
+Status = Literal["answered", "partial", "not_in_corpus"]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SourceNote(_Record):
+    """A primary source that a document names in a footnote."""
+
+    label: str
+    """Footnote label within its document, for example `3`."""
+    publisher: str = ""
+    title: str = ""
+    date: str | None = None
+    """ISO 8601 date of reduced precision: `2026`, `2026-05` or `2026-05-01`."""
+    url: str | None = None
+    """Only http and https addresses; anything else is dropped when read."""
+
+
+class DocumentInfo(_Record):
+    """What is known about a document, without its text."""
+
+    id: str
+    """First 16 hexadecimal digits of SHA-256 over path and content."""
+    path: str
+    """POSIX path relative to the corpus folder that it came from."""
+    title: str
+    date: dt.date | None = None
+    topic: str = ""
+    entities: tuple[str, ...] = ()
+    language: str = ""
+    """`en`, `zh` or empty when unknown."""
+    publisher: str = ""
+    media_type: str = "text/markdown"
+    sha256: str = ""
+    """Of the file's bytes, hexadecimal."""
+    collection: str = "corpus"
+    """Which set of documents it belongs to: `corpus`, or the name of a set that a user added."""
+    page_count: int | None = None
+
+
+class Block(_Record):
+    """A structural piece of a document's text."""
+
+    kind: Literal["heading", "paragraph", "list_item", "table"]
+    char_start: int
+    char_end: int
+    level: int = 0
+    """Heading level, 1 to 6; 0 for other kinds."""
+    page: int | None = None
+    """Physical page number, counted from 1; None for formats without pages."""
+
+
+class NoteReference(_Record):
+    """The place in a document's text where a footnote mark stood."""
+
+    label: str
+    position: int
+
+
+class Document(DocumentInfo):
+    """One file as plain text with structure; footnote marks and definitions are taken out of the text."""
+
+    text: str
+    blocks: tuple[Block, ...] = ()
+    notes: tuple[SourceNote, ...] = ()
+    note_references: tuple[NoteReference, ...] = ()
+
+    def info(self) -> DocumentInfo:
+        """The same document without its text."""
+        return DocumentInfo(**{name: getattr(self, name) for name in DocumentInfo.model_fields})
+
+
+class Sentence(_Record):
+    """A sentence of a passage, with the footnotes it carries."""
+
+    text: str
+    """Exactly `Document.text[char_start:char_end]`."""
+    char_start: int
+    char_end: int
+    note_labels: tuple[str, ...] = ()
+
+
+class Passage(_Record):
+    """A retrievable piece of a document."""
+
+    id: str
+    """Derived from the document's id, the offsets and the text: the same content has the same id."""
+    document: DocumentInfo
+    text: str
+    """Exactly `Document.text[char_start:char_end]`."""
+    char_start: int
+    char_end: int
+    heading_path: tuple[str, ...] = ()
+    """Headings above the passage, outermost first, without the document's title."""
+    page: int | None = None
+    ordinal: int = 0
+    """Position of the passage within its document, counted from 0."""
+    sentences: tuple[Sentence, ...] = ()
+    sources: tuple[SourceNote, ...] = ()
+    """Notes of the footnotes that its sentences carry, in order of first use."""
+
+    def embedding_text(self) -> str:
+        """Text for embedding and lexical search: title and headings, then the passage."""
+        return " > ".join((self.document.title, *self.heading_path)) + "\n" + self.text
+
+    def sources_of(self, char_start: int, char_end: int) -> tuple[SourceNote, ...]:
+        """Notes of the sentences that overlap a range of the document's text."""
+        labels = {
+            label
+            for sentence in self.sentences
+            if sentence.char_start < char_end and char_start < sentence.char_end
+            for label in sentence.note_labels
+        }
+        return tuple(note for note in self.sources if note.label in labels)
+
+
+class SearchHit(_Record):
+    """A passage with its retrieval score; higher is better, comparable within one search only."""
+
+    passage: Passage
+    score: float
+
+
+class Citation(_Record):
+    """A passage that an answer cites, with the words that support the sentence."""
+
+    number: int
+    """The `[n]` of the answer's text."""
+    passage: Passage
+    quote: str
+    """Verbatim from the passage."""
+    char_start: int
+    char_end: int
+    """Offsets of the quote in the document's text."""
+    score: float
+    """Calibrated probability that the quote supports the claim, 0 to 1."""
+    sources: tuple[SourceNote, ...] = ()
+    """Primary sources of the quoted sentences."""
+
+
+class Claim(_Record):
+    """One sentence of an answer with its citations and the outcome of their check."""
+
+    text: str
+    """The sentence without marks."""
+    citations: tuple[int, ...] = ()
+    """Numbers of its citations."""
+    verdict: Verdict
+    score: float
+    reasons: tuple[str, ...] = ()
+    """Why it is not fully supported, for example `number 12 billion is not in the passage`."""
+
+
+class DisagreementValue(_Record):
+    """One of the differing values of a quantity."""
+
+    value: str
+    publisher: str
+    date: str | None
+    citation: int
+
+
+class Disagreement(_Record):
+    """A quantity for which cited passages give different values."""
+
+    quantity: str
+    values: tuple[DisagreementValue, ...]
+
+
+class TokenUsage(_Record):
+    """Tokens read and written by the language model."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+class Answer(_Record):
+    """The checked answer to one question."""
+
+    question: str
+    standalone_question: str
+    """The question with its references to earlier turns resolved."""
+    language: str = "en"
+    status: Status
+    text: str
+    """Sentences with `[n]` marks; for a refusal, what was searched and that it is not there."""
+    claims: tuple[Claim, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    """Only what the text cites, in order of first mark."""
+    uncovered: tuple[str, ...] = ()
+    """Parts of the question that the documents do not answer."""
+    nearest: tuple[SearchHit, ...] = ()
+    """For a refusal: the passages that came closest. They support nothing."""
+    searched: int = 0
+    """How many documents were searched."""
+    newest: dt.date | None = None
+    oldest: dt.date | None = None
+    """Dates of the cited documents."""
+    disagreements: tuple[Disagreement, ...] = ()
+    model: str = ""
+    """Which model answered, for example `local (Qwen2.5-Coder-1.5B-Instruct)` or `extractive`."""
+    embedding: str = ""
+    timings: dict[str, float] = Field(default_factory=dict)
+    """Seconds by stage."""
+    usage: TokenUsage = TokenUsage()
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def cited_documents(self) -> tuple[str, ...]:
+        """Paths of the cited documents, in order of first mark."""
+        return tuple(dict.fromkeys(c.passage.document.path for c in self.citations))
+
+    def to_markdown(self) -> str:
+        """The answer as Markdown with numbered footnotes."""
+        from assistant.answering.render import answer_to_markdown
+
+        return answer_to_markdown(self)
+
+
+class Filters(_Record):
+    """Which documents may be used; every field that is set must match."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    topics: tuple[str, ...] = ()
+    entities: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+    """Paths."""
+    collections: tuple[str, ...] = ()
+    since: dt.date | None = None
+    until: dt.date | None = None
+    languages: tuple[str, ...] = ()
+
+
+class Turn(_Record):
+    """An earlier exchange of the conversation."""
+
+    question: str
+    answer: str
+
+
+class StepEvent(_Record):
+    """A stage began or ended, in words for the user."""
+
+    type: Literal["step"] = "step"
+    stage: Literal["understand", "retrieve", "rerank", "gate", "generate", "verify", "compose"]
+    message: str
+
+
+class EvidenceEvent(_Record):
+    """The passages that the answer will draw on, best first."""
+
+    type: Literal["evidence"] = "evidence"
+    hits: tuple[SearchHit, ...]
+
+
+class ClaimEvent(_Record):
+    """A checked sentence with the citations that it is the first to use."""
+
+    type: Literal["claim"] = "claim"
+    claim: Claim
+    new_citations: tuple[Citation, ...] = ()
+
+
+class AnswerEvent(_Record):
+    """The finished answer; always the last event."""
+
+    type: Literal["answer"] = "answer"
+    answer: Answer
+
+
+Event = Annotated[StepEvent | EvidenceEvent | ClaimEvent | AnswerEvent, Field(discriminator="type")]

@@ -1,0 +1,80 @@
+"""Settings from arguments, environment (`ASSISTANT_*`), `.env` and `assistant.toml`, in that order of weight."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_cache_path, user_data_path
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from assistant.errors import ConfigurationError
+
+_NAME = "china-ai-chip-assistant"
+
+
+class Settings(BaseSettings):
+    """Everything that can be set; unknown names are refused."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ASSISTANT_", env_file=".env", toml_file="assistant.toml", extra="forbid", frozen=True
+    )
+
+    home: Path = Field(default_factory=lambda: user_data_path(_NAME), description="Folder of the index and of all that is kept.")
+    cache: Path = Field(default_factory=lambda: user_cache_path(_NAME), description="Folder of assembled model weights.")
+    corpus: Path | None = Field(default=None, description="Folder of documents to answer from; the corpus that comes with the package when unset.")
+    prompts: Path | None = Field(default=None, description="Folder whose Markdown files replace prompts of the same name.")
+    glossary: Path | None = Field(default=None, description="YAML file of further names, each with its names in other languages.")
+    model: str = Field(default="auto", description="`auto`, `local`, `extractive`, or a LangChain name such as `openai:gpt-5-mini`.")
+    base_url: str | None = Field(default=None, description="Address of an OpenAI-compatible server for `openai:` models.")
+    api_key: SecretStr | None = Field(default=None, description="Key for the configured model; the provider's own variable works too.")
+    temperature: float = Field(default=0.0, ge=0, le=2, description="Sampling temperature of the language model.")
+    timeout: float = Field(default=120.0, gt=0, description="Seconds to wait for one answer of the language model.")
+    threads: int = Field(default=0, ge=0, description="Threads of the embedded model; 0 means one a core.")
+    parallel: int = Field(default=2, ge=1, le=16, description="Questions that the embedded model serves at once.")
+    embedding: str = Field(default="e5", description="`e5`, `minilm`, a sentence-transformers name or path, or `openai:NAME`.")
+    embedding_base_url: str | None = Field(default=None, description="Address of an OpenAI-compatible embedding endpoint.")
+    embedding_api_key: SecretStr | None = Field(default=None, description="Key for the embedding endpoint.")
+    passages: int = Field(default=20, ge=1, le=100, description="Passages that retrieval hands on.")
+    evidence_words: int = Field(default=450, ge=50, le=20000, description="Most words of evidence given to the language model.")
+    answer_language: str = Field(default="auto", pattern="^(auto|en|zh)$", description="Language of answers; `auto` follows the question.")
+    max_question_chars: int = Field(default=4000, ge=100, description="Longest question that is accepted.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments first, then environment, `.env`, `assistant.toml`."""
+        return init_settings, env_settings, dotenv_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Settings with the given values on top.
+
+    Raises:
+        ConfigurationError: A name is unknown or a value does not fit; names the setting.
+    """
+    values = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            raise ConfigurationError(
+                f"Unknown setting '{name}'.", "See `assistant settings` for the names that exist."
+            ) from error
+        raise ConfigurationError(
+            f"Setting '{name}' does not fit: {first['msg']}.", f"Correct ASSISTANT_{name.upper()}."
+        ) from error
