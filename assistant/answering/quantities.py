@@ -1,0 +1,356 @@
+"""Numbers with their units in English and Chinese text, brought to one scale so that they can be compared."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from assistant.answering.dates import DateMention, find_dates
+
+_SMALL = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen"
+).split()
+_WORDS = {word: value for value, word in enumerate(_SMALL)}
+_WORDS |= {word: 10 * value for value, word in enumerate(
+    "twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)}  # fmt: skip
+_SCALES = {
+    "hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12, "k": 1e3, "mn": 1e6, "mln": 1e6,
+    "m": 1e6, "bn": 1e9, "b": 1e9, "tn": 1e12, "trn": 1e12, "t": 1e12, "百": 1e2, "千": 1e3, "万": 1e4, "百万": 1e6,
+    "千万": 1e7, "亿": 1e8, "十亿": 1e9, "百亿": 1e10, "千亿": 1e11, "万亿": 1e12, "萬": 1e4, "億": 1e8, "萬億": 1e12,
+    "兆": 1e12,
+}  # fmt: skip
+_CURRENCY = {
+    "US$": "USD", "$": "USD", "USD": "USD", "HK$": "HKD", "HKD": "HKD", "NT$": "TWD", "TWD": "TWD", "€": "EUR",
+    "EUR": "EUR", "£": "GBP", "¥": "CNY", "￥": "CNY", "RMB": "CNY", "CNY": "CNY", "人民币": "CNY",
+}  # fmt: skip
+# (pattern, canonical unit, factor); the first that fits wins, so longer spellings come first.
+_UNITS: tuple[tuple[str, str, float], ...] = (
+    (r"percentage[ -]points?|个百分点|個百分點", "points", 1),
+    (r"basis points?|个基点", "points", 0.01),
+    (r"percent|per cent|pct|%|％", "%", 1),
+    (r"US cents?|cents?", "USD", 0.01),
+    (r"US dollars?|U\.S\. dollars?|dollars?|USD|美元|美金", "USD", 1),
+    (r"Hong Kong dollars?|HKD|港元|港币|港幣", "HKD", 1),
+    (r"Taiwan dollars?|新台币|新臺幣", "TWD", 1),
+    (r"euros?|EUR|欧元|歐元", "EUR", 1),
+    (r"Japanese yen|yen|日元|日圆", "JPY", 1),
+    (r"won|韩元", "KRW", 1),
+    (r"pounds? sterling|pounds?|英镑", "GBP", 1),
+    (r"Chinese yuan|yuan|renminbi|RMB|CNY|元人民币|人民币|块钱|元(?!件|素)", "CNY", 1),
+    (r"[- ]?(?:nm|nanomet(?:er|re)s?)\b|纳米|奈米", "nm", 1),
+    (r"TB/s|terabytes per second", "B/s", 1e12), (r"GB/s|gigabytes per second", "B/s", 1e9),
+    (r"Tbps|Tb/s", "b/s", 1e12), (r"Gbps|Gb/s", "b/s", 1e9),
+    (r"PB\b|petabytes?", "B", 1e15), (r"TB\b|terabytes?", "B", 1e12), (r"GB\b|gigabytes?", "B", 1e9),
+    (r"MB\b|megabytes?", "B", 1e6),
+    (r"(?:ZFLOPS|zettaflops)\b", "FLOPS", 1e21), (r"(?:EFLOPS|exaflops?|EFlops)\b", "FLOPS", 1e18),
+    (r"(?:PFLOPS|petaflops?|PFlops)\b", "FLOPS", 1e15), (r"(?:TFLOPS|teraflops?|TFlops)\b", "FLOPS", 1e12),
+    (r"TOPS\b", "OPS", 1e12),
+    (r"(?:GWh|gigawatt-hours?)\b", "Wh", 1e9), (r"(?:MWh|megawatt-hours?)\b", "Wh", 1e6),
+    (r"(?:kWh|kilowatt-hours?)\b|千瓦时|度电", "Wh", 1e3),
+    (r"(?:GW|gigawatts?)\b|吉瓦", "W", 1e9), (r"(?:MW|megawatts?)\b|兆瓦", "W", 1e6), (r"(?:kW|kilowatts?)\b|千瓦", "W", 1e3),
+    (r"watts?\b|W\b|瓦", "W", 1),
+    (r"[- ]?years?\b|年(?!代|级)", "month", 12), (r"[- ]?months?\b|个月|個月", "month", 1),
+    (r"[- ]?weeks?\b|周|星期", "day", 7), (r"[- ]?days?\b|天|日(?!本|元)", "day", 1),
+    (r"[- ]?hours?\b|小时", "hour", 1), (r"[- ]?minutes?\b|分钟", "minute", 1),
+    (r"times\b|-?fold\b|[x×](?![a-z])|倍", "times", 1),
+    (r"metric tons?|tonnes?|tons?\b|吨", "tonne", 1),
+    (r"(?:-| )?inch(?:es)?\b|英寸|寸", "inch", 1),
+    (r"km\b|kilomet(?:er|re)s?|公里", "km", 1),
+    (r"square met(?:er|re)s?|平方米", "m2", 1),
+    (r"成(?!立|为|本|员|果|交|都|熟|功|长|绩|分|熟)", "%", 10),
+    (r"家|个|名|人|颗|枚|片|块|台|项|款|座|所|次|种|条|份|位|只|张|套|部|类|轮|期|辆|间|处|件|支|届", "", 1),
+)  # fmt: skip
+_UNIT = re.compile("|".join(f"(?P<u{i}>{pattern})" for i, (pattern, _, _) in enumerate(_UNITS)))
+_NUMBER = re.compile(
+    r"(?P<digits>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)"
+    r"|(?P<words>\b(?:" + "|".join([*_WORDS][::-1]) + r")(?:[- ](?:" + "|".join(_SMALL[1:10]) + r"))?\b)"
+    r"|(?P<zh>(?:百分之)?[零〇一二两三四五六七八九十百千万亿]+(?:点[零一二三四五六七八九]+)?)"
+    r"|(?P<fraction>\b(?:(?:one|a|two|three)[ -](?:third|quarter|fifth|tenth)s?\b(?=\s+(?:of|share)|[,.;]|\s*$)"
+    r"|(?<!first )(?<!second )(?<!first-)(?<!second-)half\b(?!\s+(?:year|of\s+(?:the\s+year|20)))|halved\b)|一半|过半)"
+    r"|(?P<multiple>\b(?:doubl(?:e|ed|es|ing)|twice|twofold|tripl(?:e|ed|es|ing)|threefold|quadrupl(?:e|ed|es|ing)"
+    r"|dozen)\b|翻(?:一番|倍))",
+    re.IGNORECASE,
+)
+_SCALE = re.compile(
+    r"(?:\s*(百万|千万|百亿|千亿|十亿|万亿|萬億|[百千万亿萬億兆])|[ -]?(hundred|thousand|million|billion|trillion)s?\b|\s?(bn|mn|mln|tn|trn)\b"
+    r"|([kKBMT])(?=$|[\s,.;:)\-–]))"
+)
+_PREFIX = re.compile(r"(US\$|HK\$|NT\$|\$|€|£|¥|￥|(?<![A-Za-z])(?:RMB|CNY|USD|HKD|EUR|TWD)|人民币)\s?$")
+_MIN = re.compile(
+    r"(?:more than|greater than|over|above|at least|exceed(?:s|ed|ing)?|upwards? of|no (?:less|fewer) than|not less than"
+    r"|minimum of|surpass(?:es|ed|ing)?|topp(?:ed|ing)|beyond|超过|超過|逾|至少|不少于|不低于|高于|突破|多于|超)\s*(?:about\s|an?\s)?$", re.I)
+_MAX = re.compile(
+    r"(?:up to|at most|no more than|not more than|under|below|less than|fewer than|as (?:many|much|high) as|maximum of"
+    r"|within|lower than|capped at|不超过|至多|最多|不到|低于|不足|少于|最高|高达|多达)\s*(?:about\s|an?\s)?$", re.I)
+_ABOUT = re.compile(
+    r"(?:about|around|roughly|some|approximately|approx\.?|nearly|almost|close to|near|an? estimated|circa|~|≈|约|大约|近|将近|接近|大概|左右)"
+    r"\s*(?:an?\s)?$", re.I)
+_AFTER_MIN = re.compile(r"^\s*(?:or more|or higher|and above|plus\b|\+|以上|多(?=[万亿元家个名颗枚片台项]))")
+_AFTER_MAX = re.compile(r"^\s*(?:or less|or fewer|or lower|and below|以下|以内|之内)")
+_RANGE = re.compile(r"^\s*(?:to|-|–|—|and|or|through|至|到|~|、|和)\s*(?:about\s|around\s)?(?:US\$|HK\$|NT\$|\$|€|£|¥)?$")
+_DEFINITE = re.compile(r"\b(?:the|these|those|both|other|last|its|their|of|any|each)\s$", re.I)
+_MULTIPLES = {"doub": 2.0, "twic": 2.0, "twof": 2.0, "trip": 3.0, "thre": 3.0, "quad": 4.0}
+_ZH_DIGIT = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number as it is written, with its value in the base unit."""
+
+    start: int
+    end: int
+    value: float
+    unit: str
+    """Canonical unit such as `USD`, `CNY`, `%`, `points`, `B/s`, `month`; empty for counts."""
+    half_step: float
+    """Half of the last written place, in the base unit: the rounding that the writer used."""
+    significant_half_step: float
+    """The same when trailing zeros count as rounding."""
+    bound: str = ""
+    """`min` for more than, `max` for up to, else empty."""
+    approximate: bool = False
+    soft: bool = False
+    """A small number word after an article ("the two"), which need not be written in the evidence."""
+
+    def __str__(self) -> str:
+        value = self.value
+        for scale, word in ((1e12, " trillion"), (1e9, " billion"), (1e6, " million")):
+            if abs(value) >= scale and self.unit in ("", "USD", "CNY", "HKD", "EUR", "TWD", "JPY", "KRW", "GBP"):
+                return f"{value / scale:.10g}{word} {self.unit}".strip()
+        return f"{value:.10g} {self.unit}".strip().replace(" %", "%")
+
+
+def find_quantities(text: str, dates: Sequence[DateMention] | None = None) -> list[Quantity]:
+    """Numbers of the text that are not dates and not parts of a name such as H200 or GPT-5.
+
+    Args:
+        text: English, Chinese or mixed.
+        dates: Calendar mentions of the text, when they are known already.
+    """
+    taken = bytearray(len(text))
+    for mention in find_dates(text) if dates is None else dates:
+        taken[mention.start : mention.end] = b"\x01" * (mention.end - mention.start)
+    found: list[Quantity] = []
+    plain: list[bool] = []
+    for match in _NUMBER.finditer(text):
+        start, end = match.span()
+        if any(taken[start:end]):
+            continue
+        item = _read(match, text)
+        if item is None:
+            continue
+        quantity, bare = item
+        taken[quantity.start : quantity.end] = b"\x01" * (quantity.end - quantity.start)
+        found.append(quantity)
+        plain.append(bare)
+    return _share_units(found, plain, text)
+
+
+def quantity_matches(claim: Quantity, evidence: Quantity) -> bool:
+    """Whether the evidence's number supports the claim's to the claim's own rounding.
+
+    Source: the usual reading of written numbers, half a unit in the last place; "more than" and "up to" in the
+    claim also fit an exact value up to one eighth beyond.
+    """
+    if claim.unit != evidence.unit:
+        return False
+    # The cap keeps "about 1 billion" from standing for 1.4 billion.
+    if claim.approximate:
+        tolerance = min(claim.significant_half_step, 0.1 * abs(claim.value))
+    else:
+        tolerance = min(claim.half_step, 0.05 * abs(claim.value))
+    difference = evidence.value - claim.value
+    # Rounding may only drop places: a claim that writes more places than the evidence must still equal it.
+    if abs(difference) <= tolerance * 1.0001 + 1e-9 * abs(claim.value):
+        return True
+    slack = abs(claim.value) / 8
+    if claim.bound == "min" and evidence.bound != "max":
+        return 0 <= difference <= slack
+    if claim.bound == "max" and evidence.bound != "min":
+        return -slack <= difference <= 0
+    return claim.approximate and abs(difference) <= 0.025 * abs(claim.value)
+
+
+def bounds_conflict(claim: Quantity, evidence: Quantity) -> bool:
+    """Whether one says "more than" and the other "up to", or the claim sharpens or loosens a bound."""
+    if claim.bound == evidence.bound:
+        return False
+    if {claim.bound, evidence.bound} == {"min", "max"}:
+        return True
+    if not claim.bound:
+        return True
+    # A bound that the claim adds is true of an exact value only when that value lies beyond it.
+    return evidence.value <= claim.value if claim.bound == "min" else evidence.value >= claim.value
+
+
+def _read(match: re.Match[str], text: str) -> tuple[Quantity, bool] | None:
+    """The quantity at a number match, and whether it stands without scale and unit of its own."""
+    start, end = match.span()
+    before, after = text[:start], text[end:]
+    kind = match.lastgroup or ""
+    raw = match.group()
+    unit, factor, soft = "", 1.0, False
+    places = 0
+    if kind == "fraction":
+        return _fraction(raw, start, end, before, after)
+    if kind == "multiple":
+        if raw.lower() == "dozen":
+            return Quantity(start, end, 12, "", 0.5, 0.5), False
+        value = 2.0 if raw.startswith("翻") else _MULTIPLES[raw.lower()[:4]]
+        return Quantity(start, end, value, "times", 0.05, 0.05, *_hedges(before, after)), False
+    if kind == "digits":
+        if re.search(r"[A-Za-z_+]$|[A-Za-z]-$|[A-Za-z]\.$|\d[.:/]$", before) and not re.search(r"(?:RMB|CNY|USD|HKD|EUR|TWD|-to-)$", before):
+            return None
+        places = len(raw.partition(".")[2])
+        value = float(raw.replace(",", ""))
+    elif kind == "words":
+        if re.match(r"-[A-Z]", after):  # "Five-Year Plan" is a name
+            return None
+        pieces = re.split(r"[- ]", raw.lower())
+        value = float(sum(_WORDS[piece] for piece in pieces))
+        soft = value <= 1 or (value <= 3 and bool(_DEFINITE.search(before)))
+    else:
+        percent = raw.startswith("百分之")
+        parsed = _chinese(raw.removeprefix("百分之"))
+        if parsed is None:
+            return None
+        value = parsed
+        if percent:
+            return Quantity(start, end, value, "%", 0.5, 0.5, *_hedges(before, after)), False
+    scale = _SCALE.match(text, end)
+    multiplier = 1.0
+    # A letter scale without a currency is ambiguous: "30M" is read, "5T" of a name is not.
+    if scale is not None and (kind != "zh" or scale.group(1)):
+        word = next(group for group in scale.groups() if group)
+        multiplier = _SCALES[word if word in _SCALES else word.lower()]
+        end = scale.end()
+        if re.match(r"\s*(?:trillion|million|万亿|亿)\b", text[end:]) and multiplier < 1e6:
+            second = _SCALE.match(text, end)
+            if second is not None:
+                word = next(group for group in second.groups() if group)
+                multiplier *= _SCALES[word if word in _SCALES else word.lower()]
+                end = second.end()
+    prefix = _PREFIX.search(before)
+    if prefix is not None:
+        unit = _CURRENCY[prefix.group(1)]
+        start = prefix.start()
+    else_unit = re.match(r"(?:多|余)", text[end:])
+    unit_start = end + (1 if else_unit else 0)
+    unit_match = _UNIT.match(text, unit_start) or _UNIT.match(text, unit_start + len(re.match(r"[ \-]?", text[unit_start:]).group()))  # type: ignore[union-attr]
+    known = False
+    if unit_match is not None and not (unit_match.end() < len(text) and _cut_word(text, unit_match)):
+        index = int((unit_match.lastgroup or "u0")[1:])
+        name, unit_factor = _UNITS[index][1], _UNITS[index][2]
+        known = True
+        if not unit or unit == name:
+            unit, factor = name, unit_factor
+            end = unit_match.end()
+    elif kind == "digits" and end < len(text) and re.match(r"[A-Za-z]", text[end:]):
+        return None
+    elif kind == "digits" and re.match(r"-[A-Za-z]{1,2}\d|-[A-Z]", text[end:]) and not unit:
+        return None
+    if kind == "zh" and not known and multiplier < 1e4 and value < 1e4:
+        return None
+    if kind == "zh" and value == 1 and multiplier == 1 and unit == "":
+        return None
+    if kind == "words" and soft and unit:
+        soft = False
+    if kind == "words" and value == 1 and unit == "" and multiplier == 1:
+        return None
+    size = value * multiplier * factor
+    half = 0.5 * 10.0**-places * multiplier * factor
+    whole = raw.replace(",", "").replace(".", "") if kind == "digits" else ""
+    zeros = len(whole) - len(whole.rstrip("0")) if whole.strip("0") else 0
+    if kind == "zh" and value >= 1e4:
+        half = 0.5 * (1e12 if value >= 1e12 else 1e8 if value >= 1e8 else 1e4)
+    significant = half * 10.0 ** min(zeros, max(len(whole) - 1, 0))
+    if kind != "digits" and multiplier == 1 and value >= 20 and value % 10 == 0:
+        significant = half * 10
+    bound, approximate = _hedges(text[:start], text[end:])
+    if else_unit:
+        bound = "min"
+    quantity = Quantity(start, end, size, unit, half, significant, bound, approximate, soft)
+    return quantity, not unit and multiplier == 1 and not known
+
+
+def _cut_word(text: str, unit: re.Match[str]) -> bool:
+    """Whether a Latin unit is only the head of a longer word, as W in Wafers."""
+    last, following = unit.group()[-1], text[unit.end()]
+    return last.isascii() and last.isalpha() and following.isascii() and (following.isalnum() or following == "_")
+
+
+def _fraction(raw: str, start: int, end: int, before: str, after: str) -> tuple[Quantity, bool]:
+    word = raw.lower()
+    value = 50.0
+    for name, part in (("third", 100 / 3), ("quarter", 25.0), ("fifth", 20.0), ("tenth", 10.0)):
+        if name in word:
+            value = part * {"two": 2, "thr": 3}.get(word[:3], 1)
+    bound, approximate = _hedges(before, after)
+    return Quantity(start, end, value, "%", 0.5, 0.5, bound, approximate or word == "half"), False
+
+
+def _hedges(before: str, after: str) -> tuple[str, bool]:
+    """Bound and approximation written directly around a number."""
+    near = before[-30:]
+    bound = "min" if _MIN.search(near) or _AFTER_MIN.match(after) else ""
+    if not bound and (_MAX.search(near) or _AFTER_MAX.match(after)):
+        bound = "max"
+    approximate = bool(_ABOUT.search(near)) or after.lstrip().startswith(("左右", "上下"))
+    return bound, approximate
+
+
+def _share_units(found: list[Quantity], plain: list[bool], text: str) -> list[Quantity]:
+    """Give the first end of a range or list the scale and unit that only the last one carries."""
+    for index in range(len(found) - 2, -1, -1):
+        left, right = found[index], found[index + 1]
+        if not _RANGE.match(text[left.end : right.start]) or not right.unit and right.value < 1e3:
+            continue
+        written = text[right.start : right.end]
+        scale = 1.0
+        for word, size in _SCALES.items():
+            if len(word) > 1 or not word.isascii():
+                scale = max(scale, size if re.search(rf"\d\s*-?{word}", written) else 1.0)
+        if plain[index] and (right.unit or scale > 1):
+            number = re.search(r"[\d.,]+", written)
+            base = float(number.group().replace(",", "").rstrip(".")) if number else 0.0
+            factor = right.value / base if base else 1.0
+            found[index] = replace(
+                left, value=left.value * factor, unit=right.unit, half_step=left.half_step * factor,
+                significant_half_step=left.significant_half_step * factor,
+            )  # fmt: skip
+        elif left.unit == right.unit and scale > 1 and left.value < 1000 and not re.search(r"[a-z万亿]", text[left.start : left.end], re.I):
+            found[index] = replace(
+                left, value=left.value * scale, half_step=left.half_step * scale,
+                significant_half_step=left.significant_half_step * scale,
+            )  # fmt: skip
+    return found
+
+
+def _chinese(text: str) -> float | None:
+    """Value of a Chinese numeral such as 三千八百亿 or 两点五; None when it is not one."""
+    whole, _, fraction = text.partition("点")
+    if all(character in _ZH_DIGIT for character in whole):
+        if len(whole) > 1 and not fraction:
+            return None
+        value = float(_ZH_DIGIT.get(whole[-1], 0)) if whole else 0.0
+    else:
+        total, section, digit = 0.0, 0.0, 0.0
+        for character in whole:
+            if character in _ZH_DIGIT:
+                digit = _ZH_DIGIT[character]
+            elif character in "十百千":
+                section += (digit or 1.0) * {"十": 10, "百": 100, "千": 1000}[character]
+                digit = 0.0
+            else:
+                factor = {"万": 1e4, "亿": 1e8}[character]
+                base = section + digit
+                if base == 0 and total == 0:
+                    return None
+                total = (total + base) * factor if base else total * factor
+                section = digit = 0.0
+        value = total + section + digit
+    if fraction:
+        value += sum(_ZH_DIGIT[digit_] * 10.0 ** -(place + 1) for place, digit_ in enumerate(fraction))
+    return value
