@@ -1,0 +1,155 @@
+"""Reads Markdown: YAML front matter, headings, lists, tables, footnotes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+
+from assistant.ingest.cleaning import calendar_date
+from assistant.ingest.footnotes import parse_note, take_definitions
+from assistant.ingest.readers.builder import DocumentBuilder, Kind, Mark
+from assistant.ingest.readers.encoding import decode
+from assistant.ingest.readers.source import SourceFile
+from assistant.schema import Document
+
+MEDIA_TYPE = "text/markdown"
+_MAX_FRONT_MATTER_CHARS = 65_536
+# Nested marks cost the parser time that grows with the square of a line's length.
+_MAX_LINE_CHARS = 50_000
+
+_REFERENCE = re.compile(r"\[\^([^\]\s]{1,64})\]")
+_TAG = re.compile(r"<!--.*?-->|<(script|style|template)\b.*?</\1\s*>|<[!/?a-zA-Z][^<>]*>", re.DOTALL | re.IGNORECASE)
+
+
+def read(source: SourceFile) -> Document:
+    """Reads a Markdown file.
+
+    Raises:
+        DocumentError: It has no text, or its front matter is not YAML.
+    """
+    lines = decode(source).split("\n")
+    front, begin = front_matter(source, lines)
+    kept, definitions = take_definitions(lines[begin:])
+    if max(map(len, kept), default=0) > _MAX_LINE_CHARS:
+        raise source.error(f"has a line of more than {_MAX_LINE_CHARS:,} characters.", "Break its lines.")
+    builder = DocumentBuilder(source)
+    _add_blocks(builder, _parser().parse("\n".join(kept)))
+    entities = front.get("entities", front.get("tags", ()))
+    return builder.build(
+        media_type=MEDIA_TYPE,
+        title=front.get("title"),
+        date=calendar_date(front.get("date")),
+        topic=front.get("topic"),
+        entities=entities if isinstance(entities, list) else str(entities).split(",") if entities else (),
+        language=front.get("language", front.get("lang")),
+        publisher=front.get("publisher"),
+        notes=[parse_note(label, text) for _, label, text in definitions],
+    )
+
+
+def front_matter(source: SourceFile, lines: list[str]) -> tuple[dict[str, Any], int]:
+    """The YAML between the first two lines of `---`, and the index of the line after it.
+
+    Raises:
+        DocumentError: It is not YAML or not a mapping.
+    """
+    if not lines or lines[0].rstrip() != "---":
+        return {}, 0
+    end = next((i for i, line in enumerate(lines[1:2000], 1) if line.rstrip() in ("---", "...")), None)
+    if end is None:
+        return {}, 0
+    text = "\n".join(lines[1:end])
+    if len(text) > _MAX_FRONT_MATTER_CHARS:
+        raise source.error("has front matter of more than 64 KB.", "Shorten it.")
+    try:
+        values = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        line = getattr(getattr(error, "problem_mark", None), "line", None)
+        where = f", line {line + 2}" if isinstance(line, int) else ""
+        raise source.error(f"front matter is not YAML{where}.", "Put values with a colon in quotes.") from error
+    if values is None:
+        return {}, end + 1
+    if not isinstance(values, dict):
+        # Text between two rules, not front matter.
+        return {}, 0
+    return {str(name).lower(): value for name, value in values.items()}, end + 1
+
+
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    parser.inline.ruler.before("link", "footnote_reference", _footnote_reference)
+    return parser
+
+
+def _footnote_reference(state: StateInline, silent: bool) -> bool:
+    match = _REFERENCE.match(state.src, state.pos, state.posMax)
+    if match is None:
+        return False
+    if not silent:
+        state.push("footnote_reference", "", 0).meta = {"label": match[1]}
+    state.pos = match.end()
+    return True
+
+
+def _add_blocks(builder: DocumentBuilder, tokens: list[Token]) -> None:
+    numbers: list[int | None] = []
+    item_begins = False
+    rows: list[list[str]] = []
+    for index, token in enumerate(tokens):
+        match token.type:
+            case "bullet_list_open":
+                numbers.append(None)
+            case "ordered_list_open":
+                numbers.append(int(token.attrGet("start") or 1))
+            case "bullet_list_close" | "ordered_list_close":
+                numbers.pop()
+            case "list_item_open":
+                item_begins = True
+            case "table_open":
+                rows = []
+            case "tr_open":
+                rows.append([])
+            case "table_close":
+                builder.add_table(rows)
+            case "inline" if tokens[index - 1].type in ("th_open", "td_open"):
+                rows[-1].append("".join(p for p in _inline(token) if isinstance(p, str)))
+            case "inline":
+                opening = tokens[index - 1]
+                if opening.type == "heading_open":
+                    builder.add("heading", list(_inline(token)), level=int(opening.tag[1:]))
+                    continue
+                kind: Kind = "list_item" if item_begins else "paragraph"
+                pieces = list(_inline(token))
+                if item_begins and numbers and (number := numbers[-1]) is not None:
+                    pieces.insert(0, f"{number}. ")
+                    numbers[-1] = number + 1
+                builder.add(kind, pieces)
+                item_begins = False
+            case "fence" | "code_block":
+                builder.add("paragraph", token.content)
+            case "html_block":
+                builder.add("paragraph", _TAG.sub(" ", token.content))
+
+
+def _inline(token: Token) -> Iterator[str | Mark]:
+    """Text and footnote marks of inline Markdown; of links and images only their words."""
+    for child in token.children or ():
+        match child.type:
+            case "text" | "code_inline":
+                yield child.content
+            case "softbreak":
+                yield " "
+            case "hardbreak":
+                yield "\n"
+            case "footnote_reference":
+                yield Mark(child.meta["label"])
+            case "image":
+                yield from _inline(child)
+            case "html_inline" if re.match(r"<br\b", child.content, re.IGNORECASE):
+                yield "\n"

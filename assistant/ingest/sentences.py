@@ -1,0 +1,187 @@
+"""Splits English and Chinese text into sentences, with exact offsets.
+
+Rules, not a model: a sentence ends at `.`, `!`, `?`, an ellipsis or their Chinese forms when what stands before
+is no abbreviation and what follows can begin a sentence, and never within a short quotation or parenthesis.
+Semicolons do not end a sentence. pysbd and syntok, which do the same, have had no release for years.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+_CLOSERS = "\"'”’)\\]）］〕」』】》〉»"
+_OPENERS = "\"'“‘(\\[（［〔「『【《〈«¿¡"
+_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
+
+# A run of terminators with the closing quotes and brackets after it.
+_END = re.compile(f"(?P<stop>[.!?…。！？．｡]+)(?P<close>[{_CLOSERS}]*)")
+_BLANK_LINE = re.compile(r"\n\s*\n|\n(?=[ \t]*(?:[-*•·▪◦–]|\(?\d{1,3}[.)、]|\(?[a-zA-Z][.)])\s)")
+_WORD_BEFORE = re.compile(r"[^\s\"“‘(\[（「『《,，;；/—–]+$")
+_NEXT_WORD = re.compile(f"[{_OPENERS}\\s]*([^\\s{_CLOSERS},.;:!?。，；：！？]+)")
+_CAMEL = re.compile(r"[a-z]{1,5}[A-Z0-9]")
+_LIST_NUMBER = re.compile(r"(?:^|\n)[ \t]*(?:[-*•][ \t]*)?\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})$")
+_NUMBERED = {"no", "nos", "art", "arts", "fig", "figs", "sec", "secs", "eq", "vol", "vols", "ch", "chap", "p",
+             "pp", "par", "para", "ex", "app", "tab", "ref", "refs", "v", "ver"}  # fmt: skip
+_MONTHS = {"jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec"}
+# Always followed by the rest of the sentence.
+_LEADING = {"dr", "mr", "mrs", "ms", "messrs", "prof", "gen", "sen", "rep", "gov", "col", "lt", "maj", "capt",
+            "cmdr", "adm", "sgt", "hon", "rev", "pres", "st", "mt", "ft", "vs", "e.g", "i.e", "eg", "ie", "cf", "viz",
+            "approx", "ca", "incl", "excl", "esp", "resp", "op", "ed", "eds", "trans", "dept", "univ", "assn",
+            "natl", "intl", "min", "max", "avg", "est"}  # fmt: skip
+# May end a sentence; then the next word tells.
+_TRAILING = {"inc", "co", "cos", "corp", "ltd", "llc", "plc", "bros", "jr", "sr", "etc", "al", "ph.d", "m.d", "b.a",
+             "m.a", "ave", "blvd", "rd", "bldg", "a.m", "p.m", "a.d", "b.c", "n.v", "b.v", "s.a", "s.p.a", "a.g",
+             "k.k", "pte", "pty", "gmbh", "lp", "l.p", "esq", "mfg", "hrs", "yrs", "bn", "mn", "tr"}  # fmt: skip
+# Words that begin sentences far more often than they go on after an abbreviation.
+_STARTERS = set(
+    "a an the this that these those he she it its they their we our you i my his her there here in on at by for "
+    "from with as of to after before since until during under over between among through while when where what "
+    "who why how if although though because but and or so yet however moreover furthermore nevertheless "
+    "meanwhile instead both each every all some many most several few no not only such one two another other "
+    "according despite without within against also then thus today yesterday now still even".split()
+)  # fmt: skip
+_PAIRS = {"(": ")", "[": "]", "（": "）", "［": "］", "“": "”", "「": "」", "『": "』", "《": "》", "【": "】"}
+_BRACKET = re.compile("[()\\[\\]（）［］“”「」『』《》【】\"\n]")
+# Sentences within a longer quotation or parenthesis are split.
+_LONGEST_UNIT = 250
+
+
+def language_of(text: str) -> Literal["en", "zh"]:
+    """The language of a text by its script: `zh` when a fifth of its letters are Han characters, else `en`."""
+    sample = text[:200_000]
+    han = len(re.findall(f"[{_HAN}]", sample))
+    letters = len(re.findall(r"[^\W\d_]", sample))
+    return "zh" if han and han >= 0.2 * letters else "en"
+
+
+def word_count(text: str) -> float:
+    """Number of words; 1.7 Han characters count as one."""
+    han = len(re.findall(f"[{_HAN}]", text))
+    return len(re.findall(f"[^\\s{_HAN}]*\\w[^\\s{_HAN}]*", re.sub(f"[{_HAN}]", " ", text))) + han / 1.7
+
+
+def split_sentences(text: str) -> list[tuple[int, int]]:
+    """Offsets of the sentences of a text.
+
+    Sentences do not overlap, are in order, and hold every character that is not white space. Blank lines and
+    list items end a sentence; a single line break does not.
+
+    Returns:
+        Start (inclusive) and end (exclusive) of each sentence, without white space at either end.
+    """
+    spans = []
+    start = 0
+    for cut in sorted({*_line_cuts(text), *_stops(text), len(text)}):
+        piece = text[start:cut]
+        if piece.strip():
+            left = start + len(piece) - len(piece.lstrip())
+            spans.append((left, start + len(piece.rstrip())))
+        start = cut
+    return spans
+
+
+def _line_cuts(text: str) -> list[int]:
+    return [match.start() for match in _BLANK_LINE.finditer(text)]
+
+
+def _stops(text: str) -> list[int]:
+    units = _units(text)
+    cuts = []
+    unit = 0
+    for match in _END.finditer(text):
+        stop = match.start()
+        while unit < len(units) and units[unit][1] <= stop:
+            unit += 1
+        if unit < len(units) and units[unit][0] < stop and match.end() <= units[unit][1]:
+            continue
+        if _ends_sentence(text, match):
+            cuts.append(match.end())
+    return cuts
+
+
+def _units(text: str) -> list[tuple[int, int]]:
+    """Outermost short quotations and parentheses, from the opening mark to just before the closing one."""
+    found: list[tuple[int, int]] = []
+    open_marks: list[tuple[str, int]] = []
+    quote = -1
+    for match in _BRACKET.finditer(text):
+        mark, at = match[0], match.start()
+        if mark == "\n":
+            open_marks, quote = [], -1
+        elif mark == '"':
+            if quote < 0:
+                quote = at
+            else:
+                found.append((quote, at))
+                quote = -1
+        elif mark in _PAIRS:
+            if len(open_marks) < 20:
+                open_marks.append((_PAIRS[mark], at))
+        else:
+            while open_marks:
+                closing, begun = open_marks.pop()
+                if closing == mark:
+                    found.append((begun, at))
+                    break
+    outer: list[tuple[int, int]] = []
+    for begun, ended in sorted(span for span in found if span[1] - span[0] <= _LONGEST_UNIT):
+        if not outer or ended > outer[-1][1]:
+            outer.append((begun, ended))
+    return outer
+
+
+def _ends_sentence(text: str, match: re.Match[str]) -> bool:
+    stop, close = match["stop"], match["close"]
+    following = text[match.end() : match.end() + 80]
+    if not following.strip():
+        return True
+    if set(stop) & set("。！？｡"):
+        # A quotation may be followed by the rest of its sentence: “……？”他说。
+        return following[0] not in "，、；：,;:"
+    if stop == "．":
+        return not (text[max(0, match.start() - 1)].isdigit() and following[0].isdigit())
+    if not following[0].isspace():
+        return _joined_start(stop, close, following)
+    first = _NEXT_WORD.match(following)
+    word = first[1] if first else ""
+    if "!" in stop or "?" in stop or "…" in stop or len(stop) > 1:
+        return _can_start(word)
+    return _period_ends(text, match.start(), close, word)
+
+
+def _joined_start(stop: str, close: str, following: str) -> bool:
+    """Whether a sentence ends where no white space follows: only before Chinese, and not in `…`."""
+    return re.match(f"[{_HAN}]", following) is not None and ("?" in stop or "!" in stop or stop == "." and not close)
+
+
+def _can_start(word: str) -> bool:
+    return not word or not word[0].islower() or _CAMEL.match(word) is not None
+
+
+def _period_ends(text: str, stop: int, close: str, word: str) -> bool:
+    """Whether a single period ends a sentence, given the word that follows it."""
+    before = _WORD_BEFORE.search(text, max(0, stop - 40), stop)
+    token = before[0] if before else ""
+    bare = token.lower().strip("'’*_")
+    if close and bare in _LEADING | _TRAILING | _NUMBERED:
+        return _can_start(word) and word.lower() in _STARTERS
+    if _LIST_NUMBER.search(text[max(0, stop - 12) : stop]) and _is_line_start(text, stop, token):
+        return False
+    if not _can_start(word):
+        # Lower case after an ordinary word is a sentence that someone did not capitalise.
+        ordinary = len(bare) >= 4 and bare.isalpha() and bare not in _LEADING | _TRAILING | _NUMBERED | _MONTHS
+        return ordinary and not close and not token[0].isupper()
+    if bare in _LEADING:
+        return False
+    if bare in _NUMBERED or bare in _MONTHS:
+        return not word[:1].isdigit() and (bare in _MONTHS or bare == "no" or word.lower() in _STARTERS)
+    initial = re.fullmatch(r"[A-Z]", token) or re.fullmatch(r"(?:[A-Za-z]\.)+[A-Za-z]", token)
+    if initial or bare in _TRAILING:
+        return word.lower() in _STARTERS and word != "I"
+    return True
+
+
+def _is_line_start(text: str, stop: int, token: str) -> bool:
+    line = text[text.rfind("\n", 0, stop) + 1 : stop - len(token)]
+    return not line.strip(" \t-*•(")
