@@ -1,8 +1,8 @@
 """Cuts documents into passages along sentences, headings and pages.
 
 Each passage is a slice of the document's text. Sentences are put together so that passages come near the
-wanted number of words and rather end with a paragraph than within one; the cut of a section is the cheapest of
-all possible ones (dynamic programming over its sentences), so no short rest is left at its end.
+wanted number of words and rather end with a paragraph than within one; the cut of a section is the cheapest
+of all possible ones (dynamic programming over its sentences), so no short rest is left at its end.
 """
 
 from __future__ import annotations
@@ -58,9 +58,9 @@ def chunk_document(
 ) -> list[Passage]:
     """The passages of a document, in order.
 
-    Without overlap, every sentence outside headings is in exactly one passage. A heading with nothing under it
-    is a passage of its own. Of a table, each row is a sentence, and the header row stands in the heading path
-    of the passages that do not begin with it.
+    Without overlap, every sentence outside headings is in exactly one passage. A heading with nothing under
+    it is a passage of its own. Of a table, each row is a sentence, and the header row stands in the heading
+    path of the passages that do not begin with it.
 
     Args:
         document: What to cut.
@@ -99,7 +99,7 @@ def _sections(document: Document) -> Iterator[_Section]:
             if block is None:
                 return
             text = document.text[block.char_start : block.char_end]
-            headings = [(level, title) for level, title in headings if level < block.level] + [(block.level, text)]
+            headings = [heading for heading in headings if heading[0] < block.level] + [(block.level, text)]
             bare = block
         else:
             blocks.append(block)
@@ -129,7 +129,9 @@ def _bare_heading(document: Document, headings: list[tuple[int, str]], block: Bl
 class _Cutter:
     """Cuts the sections of one document."""
 
-    def __init__(self, document: Document, count_tokens: TokenCounter, max_tokens: int, target_words: int) -> None:
+    def __init__(
+        self, document: Document, count_tokens: TokenCounter, max_tokens: int, target_words: int
+    ) -> None:
         self.document = document
         self.count_tokens = count_tokens
         self.max_tokens = max_tokens
@@ -201,7 +203,7 @@ class _Cutter:
                 )
 
     def _labels(self, start: int, end: int, *, first: bool) -> tuple[str, ...]:
-        """Labels of the marks after `start`, up to and with `end`; of a block's first sentence, also at it."""
+        """Labels of the marks after `start` up to `end`; for a block's first sentence also at `start`."""
         begin = bisect_left(self.positions, start if first else start + 1)
         until = bisect_left(self.positions, end + 1)
         return tuple(dict.fromkeys(self.references[i].label for i in range(begin, until)))

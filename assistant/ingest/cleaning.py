@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 import re
 import unicodedata
 from urllib.parse import urlsplit
@@ -19,6 +20,8 @@ _INVISIBLE = re.compile(
     "\ufffe\uffff\ud800-\udfff\ue000-\uf8ff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
     "\U000f0000-\U0010ffff]"
 )
+_TAG_START = re.compile(r"<!--|<[!/?]?([a-zA-Z]+)|<[!?]")
+_UNSEEN_TAGS = {"script", "style", "template", "noscript", "head"}
 _LINE_BREAK = re.compile("\r\n?|[\u000b\u000c\u0085\u2028\u2029]")
 _BLANKS = re.compile("[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 _AROUND_BREAK = re.compile(" *\n *")
@@ -107,3 +110,35 @@ def title_of_name(stem: str) -> str:
     """A readable title from a file name without its suffix."""
     rest = _NAME_DATE.sub("", stem, count=1) or stem
     return clean_title(re.sub(r"[_\-]+", " ", rest)) or "Untitled"
+
+
+def strip_tags(markup: str) -> str:
+    """The words of HTML without its tags, comments, scripts and styles, in time linear in its length."""
+    parts = []
+    at = 0
+    while True:
+        begun = markup.find("<", at)
+        if begun < 0:
+            parts.append(markup[at:])
+            break
+        parts.append(markup[at:begun])
+        opening = _TAG_START.match(markup, begun)
+        if opening is None:
+            parts.append("<")
+            at = begun + 1
+            continue
+        name = (opening[1] or "").lower()
+        closing = "-->" if opening[0] == "<!--" else f"</{name}" if name in _UNSEEN_TAGS else ">"
+        ended = markup.find(closing, opening.end()) if len(closing) < 4 else _find(markup, closing, begun)
+        if ended < 0:
+            break
+        parts.append(" ")
+        at = ended + len(closing)
+        if len(closing) > 3:
+            at = markup.find(">", at) + 1 or len(markup)
+    return html.unescape("".join(parts))
+
+
+def _find(markup: str, closing: str, start: int) -> int:
+    match = re.compile(re.escape(closing), re.IGNORECASE).search(markup, start)
+    return match.start() if match else -1

@@ -11,10 +11,9 @@ import re
 from assistant.ingest.cleaning import clean_title, iso_date, safe_url
 from assistant.schema import SourceNote
 
-MAX_LABEL_CHARS = 64
 MAX_NOTE_CHARS = 4000
 
-_DEFINITION = re.compile(r" {0,3}\[\^([^\]\s]{1,%d})\]:[ \t]*(.*)" % MAX_LABEL_CHARS)
+_DEFINITION = re.compile(r" {0,3}\[\^([^\]\s]{1,64})\]:[ \t]*(.*)")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _CORPUS_FORM = re.compile(
     r'(?P<publisher>[^"“]*?),?\s*["“](?P<title>.+)["”]'
@@ -58,7 +57,7 @@ def _parse_free_note(label: str, text: str) -> SourceNote:
         text = _ADDRESS.sub("", text)
     date = _DATE.search(text)
     title = re.sub(r"[*_`]", "", text).strip(" ,;:.–—-")
-    return SourceNote(label=label, title=clean_title(title), date=iso_date(date[0]) if date else None, url=url)
+    return SourceNote(label=label, title=clean_title(title), date=iso_date(date and date[0]), url=url)
 
 
 def take_definitions(lines: list[str]) -> tuple[list[str], list[tuple[int, str, str]]]:

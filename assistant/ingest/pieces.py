@@ -16,8 +16,8 @@ _CUTS = (
 def split_to_fit(text: str, count_tokens: Callable[[str], int], max_tokens: int) -> list[tuple[int, int]]:
     """Offsets of the pieces of a text, each of at most `max_tokens` tokens.
 
-    A piece ends at a semicolon or colon, a comma, a blank or, where there is none, between two characters; it is
-    never shorter than one character. White space between pieces belongs to none.
+    A piece ends at a semicolon or colon, a comma, a blank or, where there is none, between two characters; it
+    is never shorter than one character. White space between pieces belongs to none.
     """
     spans = []
     start, end = 0, len(text)

@@ -1,14 +1,16 @@
 """Splits English and Chinese text into sentences, with exact offsets.
 
-Rules, not a model: a sentence ends at `.`, `!`, `?`, an ellipsis or their Chinese forms when what stands before
-is no abbreviation and what follows can begin a sentence, and never within a short quotation or parenthesis.
-Semicolons do not end a sentence. pysbd and syntok, which do the same, have had no release for years.
+Rules, not a model: a sentence ends at `.`, `!`, `?`, an ellipsis or their Chinese forms when what stands
+before is no abbreviation and what follows can begin a sentence, and never within a short quotation or
+parenthesis. Semicolons do not end a sentence. pysbd and syntok, which do the same, are no longer kept up.
 """
 
 from __future__ import annotations
 
 import re
 from typing import Literal
+
+from assistant.ingest.abbreviations import LEADING, NUMBERED, STARTERS, TRAILING
 
 _CLOSERS = "\"'”’)\\]）］〕」』】》〉»"
 _OPENERS = "\"'“‘(\\[（［〔「『【《〈«¿¡"
@@ -20,35 +22,18 @@ _BLANK_LINE = re.compile(r"\n\s*\n|\n(?=[ \t]*(?:[-*•·▪◦–]|\(?\d{1,3}[.
 _WORD_BEFORE = re.compile(r"[^\s\"“‘(\[（「『《,，;；/—–]+$")
 _NEXT_WORD = re.compile(f"[{_OPENERS}\\s]*([^\\s{_CLOSERS},.;:!?。，；：！？]+)")
 _CAMEL = re.compile(r"[a-z]{1,5}[A-Z0-9]")
-_LIST_NUMBER = re.compile(r"(?:^|\n)[ \t]*(?:[-*•][ \t]*)?\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})$")
-_NUMBERED = {"no", "nos", "art", "arts", "fig", "figs", "sec", "secs", "eq", "vol", "vols", "ch", "chap", "p",
-             "pp", "par", "para", "ex", "app", "tab", "ref", "refs", "v", "ver"}  # fmt: skip
-_MONTHS = {"jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec"}
-# Always followed by the rest of the sentence.
-_LEADING = {"dr", "mr", "mrs", "ms", "messrs", "prof", "gen", "sen", "rep", "gov", "col", "lt", "maj", "capt",
-            "cmdr", "adm", "sgt", "hon", "rev", "pres", "st", "mt", "ft", "vs", "e.g", "i.e", "eg", "ie", "cf", "viz",
-            "approx", "ca", "incl", "excl", "esp", "resp", "op", "ed", "eds", "trans", "dept", "univ", "assn",
-            "natl", "intl", "min", "max", "avg", "est"}  # fmt: skip
-# May end a sentence; then the next word tells.
-_TRAILING = {"inc", "co", "cos", "corp", "ltd", "llc", "plc", "bros", "jr", "sr", "etc", "al", "ph.d", "m.d", "b.a",
-             "m.a", "ave", "blvd", "rd", "bldg", "a.m", "p.m", "a.d", "b.c", "n.v", "b.v", "s.a", "s.p.a", "a.g",
-             "k.k", "pte", "pty", "gmbh", "lp", "l.p", "esq", "mfg", "hrs", "yrs", "bn", "mn", "tr"}  # fmt: skip
-# Words that begin sentences far more often than they go on after an abbreviation.
-_STARTERS = set(
-    "a an the this that these those he she it its they their we our you i my his her there here in on at by for "
-    "from with as of to after before since until during under over between among through while when where what "
-    "who why how if although though because but and or so yet however moreover furthermore nevertheless "
-    "meanwhile instead both each every all some many most several few no not only such one two another other "
-    "according despite without within against also then thus today yesterday now still even".split()
-)  # fmt: skip
-_PAIRS = {"(": ")", "[": "]", "（": "）", "［": "］", "“": "”", "「": "」", "『": "』", "《": "》", "【": "】"}
-_BRACKET = re.compile("[()\\[\\]（）［］“”「」『』《》【】\"\n]")
+_LIST_NUMBER = re.compile(r"\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4}")
+_WORD_END = re.compile(f"[A-Za-z]{{3}}$|[{_HAN}]$")
+_SPEECH_TAG = re.compile(f"[{_HAN}]{{0,6}}?(?:说|说道|問|问|表示|称|稱|指出|强调|認為|认为|写道)")
+_ABBREVIATIONS = LEADING | TRAILING | NUMBERED
+_PAIRS = dict(zip("([（［“「『《【", ")]）］”」』》】", strict=True))
+_BRACKET = re.compile('[()\\[\\]（）［］“”「」『』《》【】"\n]')
 # Sentences within a longer quotation or parenthesis are split.
 _LONGEST_UNIT = 250
 
 
 def language_of(text: str) -> Literal["en", "zh"]:
-    """The language of a text by its script: `zh` when a fifth of its letters are Han characters, else `en`."""
+    """The language of a text by its script: `zh` when a fifth of its letters are Han, else `en`."""
     sample = text[:200_000]
     han = len(re.findall(f"[{_HAN}]", sample))
     letters = len(re.findall(r"[^\W\d_]", sample))
@@ -110,8 +95,10 @@ def _units(text: str) -> list[tuple[int, int]]:
         if mark == "\n":
             open_marks, quote = [], -1
         elif mark == '"':
+            # Inches (12") and stray closing marks open nothing.
             if quote < 0:
-                quote = at
+                before, after = text[at - 1 : at], text[at + 1 : at + 2]
+                quote = at if after and not after.isspace() and not before.isdigit() else -1
             else:
                 found.append((quote, at))
                 quote = -1
@@ -138,11 +125,11 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
         return True
     if set(stop) & set("。！？｡"):
         # A quotation may be followed by the rest of its sentence: “……？”他说。
-        return following[0] not in "，、；：,;:"
+        return following[0] not in "，、；：,;:" and not (close and _SPEECH_TAG.match(following))
     if stop == "．":
         return not (text[max(0, match.start() - 1)].isdigit() and following[0].isdigit())
     if not following[0].isspace():
-        return _joined_start(stop, close, following)
+        return _joined_start(text[max(0, match.start() - 3) : match.start()], stop, close, following)
     first = _NEXT_WORD.match(following)
     word = first[1] if first else ""
     if "!" in stop or "?" in stop or "…" in stop or len(stop) > 1:
@@ -150,9 +137,11 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
     return _period_ends(text, match.start(), close, word)
 
 
-def _joined_start(stop: str, close: str, following: str) -> bool:
-    """Whether a sentence ends where no white space follows: only before Chinese, and not in `…`."""
-    return re.match(f"[{_HAN}]", following) is not None and ("?" in stop or "!" in stop or stop == "." and not close)
+def _joined_start(before: str, stop: str, close: str, following: str) -> bool:
+    """Whether a sentence ends where no white space follows: only before Chinese, and not at `1.` or `…`."""
+    if not re.match(f"[{_HAN}]", following):
+        return False
+    return "?" in stop or "!" in stop or (stop == "." and not close and _WORD_END.search(before) is not None)
 
 
 def _can_start(word: str) -> bool:
@@ -164,24 +153,28 @@ def _period_ends(text: str, stop: int, close: str, word: str) -> bool:
     before = _WORD_BEFORE.search(text, max(0, stop - 40), stop)
     token = before[0] if before else ""
     bare = token.lower().strip("'’*_")
-    if close and bare in _LEADING | _TRAILING | _NUMBERED:
-        return _can_start(word) and word.lower() in _STARTERS
-    if _LIST_NUMBER.search(text[max(0, stop - 12) : stop]) and _is_line_start(text, stop, token):
+    if close and bare in _ABBREVIATIONS:
+        return _can_start(word) and word.lower() in STARTERS
+    if _LIST_NUMBER.fullmatch(token) and _begins_item(text, stop, token):
         return False
     if not _can_start(word):
         # Lower case after an ordinary word is a sentence that someone did not capitalise.
-        ordinary = len(bare) >= 4 and bare.isalpha() and bare not in _LEADING | _TRAILING | _NUMBERED | _MONTHS
+        ordinary = len(bare) >= 4 and bare.isalpha() and bare not in _ABBREVIATIONS
         return ordinary and not close and not token[0].isupper()
-    if bare in _LEADING:
+    if bare in LEADING:
         return False
-    if bare in _NUMBERED or bare in _MONTHS:
-        return not word[:1].isdigit() and (bare in _MONTHS or bare == "no" or word.lower() in _STARTERS)
+    if bare in NUMBERED:
+        return not word[:1].isdigit()
     initial = re.fullmatch(r"[A-Z]", token) or re.fullmatch(r"(?:[A-Za-z]\.)+[A-Za-z]", token)
-    if initial or bare in _TRAILING:
-        return word.lower() in _STARTERS and word != "I"
+    if initial or bare in TRAILING:
+        return word.lower() in STARTERS and word != "I"
     return True
 
 
-def _is_line_start(text: str, stop: int, token: str) -> bool:
-    line = text[text.rfind("\n", 0, stop) + 1 : stop - len(token)]
-    return not line.strip(" \t-*•(")
+def _begins_item(text: str, stop: int, token: str) -> bool:
+    """Whether a token begins a line or follows a finished sentence, as a list number does."""
+    before = text[max(0, stop - len(token) - 20) : stop - len(token)].rpartition("\n")[2].strip(" \t-*•(")
+    if not before:
+        return True
+    last = before.rpartition(" ")[2].lower().rstrip(".")
+    return token.isdigit() and before[-1] in ".!?:;。！？：；" and last not in _ABBREVIATIONS

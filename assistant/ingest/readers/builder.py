@@ -166,7 +166,8 @@ def _single_breaks(text: str, marks: list[tuple[str, int]]) -> tuple[str, list[t
     """Blank lines become single breaks: a block is one piece."""
     if "\n\n" not in text:
         return text, marks
-    moved = [(label, at - sum(len(m[0]) - 1 for m in re.finditer(r"\n{2,}", text[:at]))) for label, at in marks]
+    surplus = [(match.start(), len(match[0]) - 1) for match in re.finditer(r"\n{2,}", text)]
+    moved = [(label, at - sum(length for start, length in surplus if start < at)) for label, at in marks]
     return re.sub(r"\n{2,}", "\n", text), moved
 
 

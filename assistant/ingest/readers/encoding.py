@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import re
 
+from assistant.errors import DocumentError
 from assistant.ingest.readers.source import SourceFile
 
 _BOMS = (
@@ -15,6 +17,7 @@ _BOMS = (
 )
 # charset-normalizer judges by samples; more bytes only cost time.
 _SAMPLE_BYTES = 200_000
+_COMMON_CHINESE = re.compile("[\u4e00-\u9fff\u3000-\u303f\uff00-\uffef“”‘’—…·]")
 
 
 def decode(source: SourceFile) -> str:
@@ -39,26 +42,29 @@ def _decode(source: SourceFile) -> str:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         # A file cut off within its last character.
-        text = data[: error.start].decode("utf-8") if error.start >= len(data) - 3 and error.start > 20 else ""
+        cut_off = error.start >= len(data) - 3 and error.start > 20
+        text = data[: error.start].decode("utf-8") if cut_off else ""
     if text:
         if text.count("\0") <= len(text) // 100:
             return text
-        if encoding := _wide_encoding(data):
-            return data.decode(encoding, errors="replace")
+        if wide := _wide_encoding(data):
+            return data.decode(wide, errors="replace")
         raise _not_text(source)
-    if encoding := _wide_encoding(data):
-        return data.decode(encoding, errors="replace")
+    if wide := _wide_encoding(data):
+        return data.decode(wide, errors="replace")
     if data.count(b"\0") > len(data) // 100:
         raise _not_text(source)
-    for encoding in ("gb18030", _guess(data)):
-        if encoding:
-            text = data.decode(encoding, errors="replace")
-            if _plausible(text, han=encoding == "gb18030"):
-                return text
+    text = data.decode("gb18030", errors="replace")
+    if _plausible(text, han=True):
+        return text
+    guess = _guess(data)
+    text = data.decode(guess, errors="replace") if guess else ""
+    if text and _plausible(text, han=False):
+        return text
     raise _not_text(source)
 
 
-def _not_text(source: SourceFile) -> Exception:
+def _not_text(source: SourceFile) -> DocumentError:
     return source.error("is not text in an encoding that is known.", "Save it as UTF-8.")
 
 
@@ -90,5 +96,4 @@ def _plausible(text: str, *, han: bool) -> bool:
     if not han:
         return True
     wide = [c for c in sample if c > "\x7f"]
-    common = sum("\u4e00" <= c <= "\u9fff" or "\u3000" <= c <= "\u303f" or "\uff00" <= c <= "\uffef" or c in "“”‘’—…·" for c in wide)
-    return common >= 0.9 * len(wide)
+    return sum(_COMMON_CHINESE.match(c) is not None for c in wide) >= 0.9 * len(wide)

@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
-from assistant.ingest.cleaning import calendar_date
+from assistant.ingest.cleaning import calendar_date, strip_tags
 from assistant.ingest.footnotes import parse_note, take_definitions
 from assistant.ingest.readers.builder import DocumentBuilder, Kind, Mark
 from assistant.ingest.readers.encoding import decode
@@ -23,18 +23,20 @@ _MAX_FRONT_MATTER_CHARS = 65_536
 # Nested marks cost the parser time that grows with the square of a line's length.
 _MAX_LINE_CHARS = 50_000
 
+_PAIR = re.compile(r"([A-Za-z_][\w-]{0,40}):(?:\s+(.*))?$")
 _REFERENCE = re.compile(r"\[\^([^\]\s]{1,64})\]")
-_TAG = re.compile(r"<!--.*?-->|<(script|style|template)\b.*?</\1\s*>|<[!/?a-zA-Z][^<>]*>", re.DOTALL | re.IGNORECASE)
 
 
 def read(source: SourceFile) -> Document:
     """Reads a Markdown file.
 
+    Front matter that is not YAML is read line by line as `name: value`.
+
     Raises:
-        DocumentError: It has no text, or its front matter is not YAML.
+        DocumentError: It has no text, or lines too long for Markdown.
     """
     lines = decode(source).split("\n")
-    front, begin = front_matter(source, lines)
+    front, begin = front_matter(lines)
     kept, definitions = take_definitions(lines[begin:])
     if max(map(len, kept), default=0) > _MAX_LINE_CHARS:
         raise source.error(f"has a line of more than {_MAX_LINE_CHARS:,} characters.", "Break its lines.")
@@ -53,32 +55,48 @@ def read(source: SourceFile) -> Document:
     )
 
 
-def front_matter(source: SourceFile, lines: list[str]) -> tuple[dict[str, Any], int]:
-    """The YAML between the first two lines of `---`, and the index of the line after it.
-
-    Raises:
-        DocumentError: It is not YAML or not a mapping.
-    """
-    if not lines or lines[0].rstrip() != "---":
-        return {}, 0
-    end = next((i for i, line in enumerate(lines[1:2000], 1) if line.rstrip() in ("---", "...")), None)
+def front_matter(lines: list[str]) -> tuple[dict[str, Any], int]:
+    """The YAML between the first two lines of `---`, and the index of the line after it."""
+    end = front_matter_end(lines)
     if end is None:
         return {}, 0
-    text = "\n".join(lines[1:end])
+    try:
+        values = parse_front_matter(lines[1:end])
+    except ValueError:
+        pairs = (_PAIR.match(line) for line in lines[1:end])
+        values = {pair[1].lower(): (pair[2] or "").strip(" \"'[]") for pair in pairs if pair}
+    return values, end + 1
+
+
+def front_matter_end(lines: list[str]) -> int | None:
+    """Index of the line that closes the front matter; None when there is none."""
+    if not lines or lines[0].rstrip() != "---":
+        return None
+    end = next((i for i, line in enumerate(lines[1:2000], 1) if line.rstrip() in ("---", "...")), None)
+    # Text between two rules is no front matter.
+    if end is None or not any(_PAIR.match(line) for line in lines[1:end]):
+        return None
+    return end
+
+
+def parse_front_matter(lines: list[str]) -> dict[str, Any]:
+    """The mapping of front matter, its names in lower case.
+
+    Raises:
+        ValueError: It is not a YAML mapping, or larger than 64 KB.
+    """
+    text = "\n".join(lines)
     if len(text) > _MAX_FRONT_MATTER_CHARS:
-        raise source.error("has front matter of more than 64 KB.", "Shorten it.")
+        raise ValueError("it is larger than 64 KB")
     try:
         values = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         line = getattr(getattr(error, "problem_mark", None), "line", None)
-        where = f", line {line + 2}" if isinstance(line, int) else ""
-        raise source.error(f"front matter is not YAML{where}.", "Put values with a colon in quotes.") from error
-    if values is None:
-        return {}, end + 1
+        where = f" (line {line + 2})" if isinstance(line, int) else ""
+        raise ValueError(f"it is not YAML{where}; put values with a colon in quotes") from error
     if not isinstance(values, dict):
-        # Text between two rules, not front matter.
-        return {}, 0
-    return {str(name).lower(): value for name, value in values.items()}, end + 1
+        raise ValueError("it is not a list of names and values")
+    return {str(name).lower(): value for name, value in values.items()}
 
 
 def _parser() -> MarkdownIt:
@@ -134,7 +152,7 @@ def _add_blocks(builder: DocumentBuilder, tokens: list[Token]) -> None:
             case "fence" | "code_block":
                 builder.add("paragraph", token.content)
             case "html_block":
-                builder.add("paragraph", _TAG.sub(" ", token.content))
+                builder.add("paragraph", strip_tags(token.content))
 
 
 def _inline(token: Token) -> Iterator[str | Mark]:

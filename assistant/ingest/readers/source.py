@@ -97,9 +97,11 @@ def load(path: Path, *, root: Path, collection: str = "corpus", limits: Limits |
             data = file.read(limits.file_bytes + 1)
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise DocumentError(f"{name} cannot be read: {reason}.", "Check the file and its permissions.") from error
+        what = f"{name} cannot be read: {reason}."
+        raise DocumentError(what, "Check the file and its permissions.") from error
     if len(data) > limits.file_bytes:
-        raise DocumentError(f"{name} is larger than {limits.file_bytes / 1e6:.0f} MB.", "Split it into smaller files.")
+        what = f"{name} is larger than {limits.file_bytes / 1e6:.0f} MB."
+        raise DocumentError(what, "Split it into smaller files.")
     if not data.strip(b"\0\t\n\r \xef\xbb\xbf"):
         raise DocumentError(f"{name} is empty.", "Remove it or fill it.")
     return SourceFile(name=name, data=data, collection=collection, limits=limits)
