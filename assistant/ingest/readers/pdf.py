@@ -1,0 +1,176 @@
+"""Reads PDF with pypdf."""
+
+from __future__ import annotations
+
+import io
+import logging
+import math
+import re
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from pypdf import PdfReader
+from pypdf.generic import Destination
+
+from assistant.errors import DocumentError
+from assistant.ingest.cleaning import calendar_date, clean_title
+from assistant.ingest.readers.builder import DocumentBuilder
+from assistant.ingest.readers.layout import Line, OutlineItem, add_pages, title_on_first_page
+from assistant.ingest.readers.source import SourceFile
+from assistant.schema import Document
+
+MEDIA_TYPE = "application/pdf"
+_SECONDS = 300
+_MOST_OUTLINE_ITEMS = 5000
+_FILE_NAME = re.compile(r"(?i).*\.(docx?|pdf|indd|pptx?|xlsx?|qxd|tex|dvi|rtf|odt|wps)$")
+_NO_TITLE = re.compile(
+    r"(?i)(untitled|document|title|slide|powerpoint presentation|word document)[ \d]*|无标题.*"
+)
+
+# pypdf warns of every flaw of a file; a reader either copes or fails.
+logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+
+
+def read(source: SourceFile) -> Document:
+    """Reads a PDF: text with page numbers, title and date of its metadata, outline as headings.
+
+    Raises:
+        DocumentError: It is encrypted, scanned, broken or too long.
+    """
+    reader = PdfReader(io.BytesIO(source.data), strict=False)
+    if reader.is_encrypted and not reader.decrypt(""):
+        raise encrypted(source)
+    count = len(reader.pages)
+    check_page_count(source, count)
+    pages = list(_pages(source, reader))
+    check_text(source, pages)
+    builder = DocumentBuilder(source)
+    add_pages(builder, pages, _outline(reader))
+    metadata = _metadata(reader)
+    return builder.build(
+        media_type=MEDIA_TYPE,
+        title=title_of(metadata.get("/Title")) or title_on_first_page(pages),
+        date=calendar_date(date_of(metadata.get("/CreationDate")) or date_of(metadata.get("/ModDate"))),
+        page_count=count,
+    )
+
+
+def encrypted(source: SourceFile) -> DocumentError:
+    """The error for a PDF that needs a password."""
+    return source.error(
+        "is encrypted with a password.", "Save a copy without password protection and add that."
+    )
+
+
+def check_page_count(source: SourceFile, count: int) -> None:
+    """Raises `DocumentError` when a PDF has no pages or too many."""
+    if count == 0:
+        raise source.error("has no pages.", "Check that the file is complete.")
+    if count > source.limits.pages:
+        limit = source.limits.pages
+        raise source.error(f"has {count} pages; the limit is {limit}.", "Split it into smaller files.")
+
+
+def check_text(source: SourceFile, pages: list[list[Line]]) -> None:
+    """Raises `DocumentError` when pages hold so little text that they must be pictures."""
+    letters = sum(character.isalnum() for page in pages for line in page for character in line.text)
+    if letters < min(20, 2 * len(pages)) or letters < len(pages):
+        raise source.error(
+            "has no text: its pages are scanned pictures or empty.",
+            "Install Tesseract so that they are read by OCR, or add the result of `ocrmypdf`.",
+        )
+
+
+def title_of(value: object) -> str:
+    """The title of the metadata, unless it is a file name or a program's default."""
+    title = re.sub(r"^Microsoft (Word|PowerPoint|Excel) - ", "", clean_title(value))
+    return "" if _FILE_NAME.fullmatch(title) or _NO_TITLE.fullmatch(title) else title
+
+
+def date_of(value: object) -> str:
+    """ISO date of a PDF date (`D:20250918120000+08'00'`); empty when it is none."""
+    match = re.match(r"(?:D:)?(\d{4})-?(\d{2})?-?(\d{2})?", value) if isinstance(value, str) else None
+    return "-".join(part for part in match.groups() if part) if match else ""
+
+
+def _pages(source: SourceFile, reader: PdfReader) -> Iterator[list[Line]]:
+    failed = characters = 0
+    started = time.monotonic()
+    for number in range(len(reader.pages)):
+        try:
+            lines = _lines(reader.pages[number])
+        except Exception:
+            # One broken page does not spoil the others, but many leave the file to the next reader.
+            failed += 1
+            if failed > 2 and failed * 5 > number + 1:
+                raise
+            lines = []
+        characters += sum(len(line.text) for line in lines)
+        if characters > source.limits.characters:
+            raise source.error("has too much text.", "Split it into smaller files.")
+        if time.monotonic() - started > _SECONDS:
+            hint = "Print it to a new PDF and add that."
+            raise source.error(f"took more than {_SECONDS} seconds to read.", hint)
+        yield lines
+
+
+def _lines(page: Any) -> list[Line]:
+    """Lines of a page with position, size and weight of their first letters."""
+    lines: list[Line] = []
+    text = ""
+    first: tuple[float, float, float | None, bool] | None = None
+
+    def end() -> None:
+        nonlocal text, first
+        size, x, y, bold = first or (0.0, 0.0, None, False)
+        if text.strip():
+            lines.append(Line(text=text, size=size, x=x, y=y, bold=bold))
+        text, first = "", None
+
+    def visit(piece: str, cm: list[float], tm: list[float], font: Any, font_size: float) -> None:
+        nonlocal text, first
+        for index, part in enumerate(piece.split("\n")):
+            if index:
+                end()
+            text += part
+            if part.strip() and first is None:
+                size = abs(float(font_size)) * math.hypot(tm[2], tm[3]) * math.hypot(cm[2], cm[3])
+                x = tm[4] * cm[0] + tm[5] * cm[2] + cm[4]
+                y = tm[4] * cm[1] + tm[5] * cm[3] + cm[5]
+                name = str((font or {}).get("/BaseFont", "")).lower()
+                first = (size, x, y, any(word in name for word in ("bold", "black", "heavy", "simhei")))
+
+    page.extract_text(visitor_text=visit)
+    end()
+    return lines
+
+
+def _outline(reader: PdfReader) -> list[OutlineItem]:
+    items: list[OutlineItem] = []
+
+    def walk(entries: list[Any], level: int) -> None:
+        for entry in entries:
+            if len(items) >= _MOST_OUTLINE_ITEMS:
+                return
+            if isinstance(entry, list):
+                walk(entry, min(level + 1, 6))
+            elif isinstance(entry, Destination):
+                page = reader.get_destination_page_number(entry)
+                title = clean_title(entry.title)
+                if page is not None and page >= 0 and title:
+                    items.append(OutlineItem(title, page + 1, level))
+
+    try:
+        walk(reader.outline, 1)
+    except Exception:
+        # A broken outline costs headings, not text.
+        return items
+    return items
+
+
+def _metadata(reader: PdfReader) -> dict[str, Any]:
+    try:
+        return dict(reader.metadata or {})
+    except Exception:
+        return {}
