@@ -1,0 +1,104 @@
+"""Dense and lexical search, fused by reciprocal rank (Cormack, Clarke and Büttcher 2009)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from langchain_core.embeddings import Embeddings
+
+from assistant.index.lexical import tokenize
+from assistant.retrieval.query import SearchQuery
+from assistant.schema import DocumentInfo, Filters, Passage, SearchHit
+
+# The constant of the method's authors.
+RRF_K = 60
+# Share of the query's distinct terms that the best lexical hits must hold for full weight.
+_FULL_COVERAGE = 0.5
+# How many ranks each list contributes: beyond, a passage found by one list alone has no chance.
+_DEPTH = 60
+
+
+class SearchableIndex(Protocol):
+    """What retrieval needs of an index."""
+
+    def search_dense(self, vector: Sequence[float], k: int, filters: Filters | None = None) -> list[tuple[Passage, float]]:
+        """Passages with cosine similarity, best first."""
+        ...
+
+    def search_lexical(self, query: str, k: int, filters: Filters | None = None) -> list[tuple[Passage, float]]:
+        """Passages with positive BM25 scores, best first."""
+        ...
+
+    def documents(self, filters: Filters | None = None) -> list[DocumentInfo]:
+        """Documents in the index."""
+        ...
+
+
+def reciprocal_rank_fusion(rankings: Iterable[tuple[Sequence[str], float]], k: int = RRF_K) -> dict[str, float]:
+    """Scores of the fused ranking: the sum over lists of weight / (k + rank), ranks counted from 1.
+
+    Args:
+        rankings: Ids in order with the weight of the list.
+        k: Flattens the difference between ranks.
+    """
+    scores: dict[str, float] = defaultdict(float)
+    for ids, weight in rankings:
+        for rank, passage_id in enumerate(ids, start=1):
+            scores[passage_id] += weight / (k + rank)
+    return scores
+
+
+def lexical_weight(query: str, best: Sequence[Passage]) -> float:
+    """Weight of a lexical ranking, 0 to 1: how much of the query its best passages hold.
+
+    A Chinese question over English passages matches a number or a Latin name at most; its ranking then says
+    little and must not outvote the dense one. In one language most terms match and the weight is 1.
+    """
+    terms = set(tokenize(query))
+    if not terms or not best:
+        return 0.0
+    covered = max(len(terms & set(tokenize(passage.embedding_text()))) for passage in best)
+    return min(1.0, covered / len(terms) / _FULL_COVERAGE)
+
+
+class HybridRetriever:
+    """Finds passages by meaning and by words.
+
+    Args:
+        index: Where to search.
+        embeddings: The model that embedded the index.
+    """
+
+    def __init__(self, index: SearchableIndex, embeddings: Embeddings) -> None:
+        self._index = index
+        self._embeddings = embeddings
+
+    def retrieve(
+        self, queries: Sequence[SearchQuery | str], k: int = 20, filters: Filters | None = None
+    ) -> list[SearchHit]:
+        """The best passages for one or several formulations of a question.
+
+        Args:
+            queries: Formulations; their rankings are fused by weight.
+            k: Most hits.
+            filters: Which documents may be used.
+
+        Returns:
+            Hits with fused scores, best first.
+        """
+        passages: dict[str, Passage] = {}
+        rankings: list[tuple[Sequence[str], float]] = []
+        depth = max(k, _DEPTH)
+        for query in queries:
+            text, weight = (query.text, query.weight) if isinstance(query, SearchQuery) else (query, 1.0)
+            dense = self._index.search_dense(self._embeddings.embed_query(text), depth, filters)
+            lexical = self._index.search_lexical(text, depth, filters)
+            passages.update((passage.id, passage) for passage, _ in (*dense, *lexical))
+            rankings.append(([passage.id for passage, _ in dense], weight))
+            share = lexical_weight(text, [passage for passage, _ in lexical[:3]])
+            rankings.append(([passage.id for passage, _ in lexical], weight * share))
+        scores = reciprocal_rank_fusion(rankings)
+        best = sorted(scores, key=lambda passage_id: (-scores[passage_id], passage_id))[:k]
+        return [SearchHit(passage=passages[passage_id], score=scores[passage_id]) for passage_id in best]
