@@ -7,9 +7,9 @@ Unicode code points of `Document.text`, start inclusive, end exclusive.
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, computed_field
+from pydantic import BaseModel, ConfigDict, Field, computed_field, model_validator
 
 Verdict = Literal["supported", "partly_supported", "unsupported"]
 Status = Literal["answered", "partial", "not_in_corpus"]
@@ -219,6 +219,12 @@ class Answer(_Record):
     timings: dict[str, float] = Field(default_factory=dict)
     """Seconds by stage."""
     usage: TokenUsage = TokenUsage()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_computed(cls, value: Any) -> Any:
+        # What `model_dump` wrote can be read back, although unknown fields are refused.
+        return {k: v for k, v in value.items() if k != "cited_documents"} if isinstance(value, dict) else value
 
     @computed_field  # type: ignore[prop-decorator]
     @property
