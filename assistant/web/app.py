@@ -1,0 +1,113 @@
+"""Build and start the web UI."""
+
+from __future__ import annotations
+
+import os
+import threading
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from assistant.web.desk import Desk
+from assistant.web.engine import Engine
+from assistant.web.history import History
+
+TITLE = "China AI & chip desk"
+
+
+def asset(name: str) -> str:
+    """Text of a file of `assets/`."""
+    return files("assistant.web").joinpath("assets", name).read_text("utf-8")
+
+
+def build(engine: Engine) -> tuple[Any, dict[str, Any], Desk]:
+    """Build the page over an engine.
+
+    Returns:
+        The `gr.Blocks`, the arguments for its `launch`, and the desk behind it.
+    """
+    # Gradio asks its makers for its newest version when it is imported, unless told not to.
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    import gradio as gr
+
+    from assistant.web.layout import build_layout
+    from assistant.web.wire_chat import wire_chat
+    from assistant.web.wire_side import SUFFIXES, wire_side
+
+    home = engine.settings.home
+    desk = Desk(engine, History(home / "web.sqlite3"), home / "uploads")
+    parts, i18n = build_layout(TITLE, SUFFIXES)
+    with parts.blocks:
+        wire_chat(desk, parts)
+        wire_side(desk, parts)
+    parts.blocks.queue(default_concurrency_limit=16, max_size=64)
+    sans = ["system-ui", "Noto Sans", "Noto Sans SC", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "sans-serif"]
+    theme = gr.themes.Base(
+        primary_hue="neutral",
+        neutral_hue="stone",
+        radius_size="sm",
+        font=sans,
+        font_mono=["ui-monospace", "monospace"],
+    )
+    arguments = {
+        "i18n": i18n,
+        "theme": theme,
+        # Not as `css`: Gradio scopes that to its container, and the page's frame is outside of it.
+        "head": f"<style>{asset('desk.css')}</style><script>{asset('desk.js')}</script>",
+        "footer_links": [],
+        "run_history": False,
+        "enable_monitoring": False,
+        "max_file_size": "64mb",
+        "show_error": True,
+    }
+    return parts.blocks, arguments, desk
+
+
+def launch(
+    engine: Engine | None = None,
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    open_browser: bool = False,
+    block: bool = True,
+) -> Desk:
+    """Start the web UI.
+
+    The page is there at once; the index is built and the models are loaded in the background.
+
+    Args:
+        engine: What answers; an `Assistant` with the configured settings when None.
+        host: Address to listen on; this machine only when None.
+        port: Port; the first free one from 7860 when None.
+        open_browser: Whether to open the page in the default browser.
+        block: Whether to return only when the server ends.
+
+    Raises:
+        AssistantError: A setting, the users file or the data folder cannot be used.
+    """
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    if engine is None:
+        from assistant.assistant import Assistant
+
+        engine = Assistant()
+    from assistant.web.auth import load_users
+
+    users = load_users(users_file())
+    blocks, arguments, desk = build(engine)
+    threading.Thread(target=desk.prepare, name="prepare", daemon=True).start()
+    blocks.launch(
+        server_name=host,
+        server_port=port,
+        inbrowser=open_browser,
+        prevent_thread_lock=not block,
+        auth=users.check if users else None,
+        quiet=not block,
+        **arguments,
+    )
+    return desk
+
+
+def users_file() -> Path | None:
+    """The users file that `ASSISTANT_AUTH` names."""
+    value = os.environ.get("ASSISTANT_AUTH", "").strip()
+    return Path(value) if value else None

@@ -1,0 +1,328 @@
+"""What the UI does, without Gradio: questions, conversations, evidence; every method names its owner."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.errors import AssistantError
+from assistant.schema import Citation, DocumentInfo, Filters, Turn
+from assistant.web.engine import Engine
+from assistant.web.evidence import Range, evidence_panel, opened_document, quote_range
+from assistant.web.examples import followups, welcome
+from assistant.web.history import Feedback, History, TurnRecord
+from assistant.web.i18n import words
+from assistant.web.pages import draw_page
+from assistant.web.render import render
+from assistant.web.scope import private_collection, readable_collections
+from assistant.web.turns import LIVE, LiveTurn, live_html, thread_html
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What the page shows at one moment of an answer; None leaves a part as it is."""
+
+    live: str
+    evidence: str | None = None
+    thread: str | None = None
+    rail: str | None = None
+    question: str | None = None
+    """Put back into the question box when the answer failed."""
+
+
+class Desk:
+    """The UI's actions over one engine and one history file."""
+
+    def __init__(self, engine: Engine, history: History, uploads: Path) -> None:
+        self.engine = engine
+        self.history = history
+        self.uploads = uploads
+        self.prepared = threading.Event()
+        """Set when the index can be searched."""
+        self.preparing: tuple[int, int, str] = (0, 0, "")
+        self.failure = ""
+        """Why preparing failed, in one line."""
+        self._live: dict[str, LiveTurn] = {}
+
+    # Preparing -------------------------------------------------------------------------------------
+
+    def prepare(self) -> None:
+        """Build the index and load the models; runs in the background, the page says how far it is."""
+
+        def progress(done: int, total: int, name: str) -> None:
+            self.preparing = (done, total, name)
+
+        try:
+            self.engine.sync(progress)
+            self.prepared.set()
+            self.engine.warm_up()
+        except AssistantError as error:
+            self.failure = str(error)
+            log.error("%s", error)
+        except Exception:
+            self.failure = "The assistant could not be prepared; its log says why."
+            log.exception("preparing failed")
+        finally:
+            self.prepared.set()
+
+    def documents(self, owner: str) -> list[DocumentInfo]:
+        """Documents that a user may read; none while the index is not there."""
+        if not self.prepared.is_set():
+            return []
+        try:
+            return self.engine.documents(Filters(collections=readable_collections(owner)))
+        except AssistantError as error:
+            log.warning("%s", error)
+            return []
+
+    def header(self, language: str) -> str:
+        """HTML of the top bar."""
+        ready = self.prepared.is_set() and self.engine.ready and not self.failure
+        done, total, _ = self.preparing
+        status = words(language, "warming")
+        if not self.prepared.is_set() and total:
+            status = words(language, "indexing", done=done, total=total)
+        if self.failure:
+            status = words(language, "failed_start")
+        return render(
+            "header",
+            language,
+            state="ready" if ready else "failed" if self.failure else "warming",
+            status=self.engine.model_name if ready else status,
+            detail=self.failure,
+        )
+
+    # Conversations ---------------------------------------------------------------------------------
+
+    def rail(self, owner: str, language: str, current: str = "", search: str = "") -> str:
+        """HTML of the conversation list."""
+        return render(
+            "rail",
+            language,
+            conversations=self.history.conversations(owner, search),
+            current=current,
+            searching=bool(search.strip()),
+        )
+
+    def thread(self, owner: str, language: str, conversation: str, *, follow: bool = False) -> str:
+        """HTML of a conversation, or of the welcome when it has no turns."""
+        turns = self.history.turns(owner, conversation) if conversation else []
+        if not turns:
+            return thread_html(
+                language, conversation, [], welcome=welcome(language, self.documents(owner))
+            )
+        more: Sequence[str] = ()
+        if follow and not turns[-1].stopped:
+            more = followups(self.engine, language, turns[-1].answer, [t.question for t in turns])
+        return thread_html(language, conversation, turns, followups=more)
+
+    def turn(self, owner: str, conversation: str, turn: str) -> TurnRecord | None:
+        """A kept turn of the owner's conversation; the last one when no turn is named."""
+        turns = self.history.turns(owner, conversation) if conversation else []
+        if not turn:
+            return turns[-1] if turns else None
+        return next((t for t in turns if t.id == turn), None)
+
+    def rate(self, owner: str, turn: str, rating: str, wrong_source: bool, comment: str) -> None:
+        """Keep feedback; the same thumb up again takes it back."""
+        if rating not in ("up", "down"):
+            return
+        self.history.rate(
+            owner,
+            turn,
+            Feedback(rating=rating, wrong_source=wrong_source, comment=comment.strip()[:2000]),
+        )
+
+    # Answering -------------------------------------------------------------------------------------
+
+    def begin(self, owner: str, language: str, conversation: str, question: str) -> tuple[str, Frame] | None:
+        """Open the turn of a question at once, before the model is free.
+
+        Returns:
+            Id of its conversation (a new one when there was none) and what to show;
+            None when the conversation is still being answered.
+        """
+        if conversation in self._live:
+            return None
+        if not conversation or self.history.title(owner, conversation) is None:
+            conversation = self.history.create(owner, question)
+        live = LiveTurn(question)
+        if not (self.prepared.is_set() and self.engine.ready):
+            live.steps.append(("waiting", words(language, "warming")))
+        elif len(self._live) >= self.engine.settings.parallel:
+            live.steps.append(("waiting", words(language, "busy")))
+        turns = self.history.turns(owner, conversation)
+        return conversation, Frame(
+            live=live_html(language, live),
+            evidence=evidence_panel(language, turn=LIVE, live=True),
+            thread=thread_html(language, conversation, turns),
+        )
+
+    async def answer(
+        self,
+        owner: str,
+        language: str,
+        conversation: str,
+        question: str,
+        filters: Filters,
+        model: str | None = None,
+    ) -> AsyncIterator[Frame]:
+        """Answer a question; each frame shows more of the answer, the last one the kept turn."""
+        live = LiveTurn(question, filters)
+        self._live[conversation] = live
+        try:
+            await asyncio.to_thread(self.prepared.wait)
+            before = [
+                Turn(question=t.question, answer=t.answer.text)
+                for t in self.history.turns(owner, conversation)
+            ]
+            async for event in self.engine.astream(
+                question, history=before, filters=filters, model=model
+            ):
+                live.take(event)
+                if live.answer is None:
+                    yield Frame(
+                        live=live_html(language, live),
+                        evidence=evidence_panel(
+                            language, turn=LIVE, citations=live.citations, hits=live.hits, live=True
+                        ),
+                    )
+            kept = self._keep(owner, conversation)
+            if kept is None:
+                return
+            yield Frame(
+                live="",
+                evidence=evidence_panel(language, turn=kept.id, answer=kept.answer),
+                thread=await asyncio.to_thread(self.thread, owner, language, conversation, follow=True),
+                rail=self.rail(owner, language, conversation),
+            )
+        except AssistantError as error:
+            yield self._failed(language, conversation, live, str(error))
+        except Exception:
+            log.exception("answering failed")
+            yield self._failed(language, conversation, live, words(language, "error_unknown"))
+        finally:
+            # A closed page ends the generator here: what was checked until then is kept.
+            if self._live.get(conversation) is live:
+                self._keep(owner, conversation)
+
+    def stop(self, owner: str, language: str, conversation: str) -> Frame:
+        """Keep what was checked so far and show it as stopped."""
+        self._keep(owner, conversation)
+        last = self.turn(owner, conversation, "")
+        return Frame(
+            live="",
+            evidence=evidence_panel(language, turn=last.id if last else "", answer=last.answer if last else None),
+            thread=self.thread(owner, language, conversation),
+            rail=self.rail(owner, language, conversation),
+        )
+
+    def _failed(self, language: str, conversation: str, live: LiveTurn, error: str) -> Frame:
+        self._live.pop(conversation, None)
+        live.error = error
+        return Frame(live=live_html(language, live), evidence=evidence_panel(language), question=live.question)
+
+    def _keep(self, owner: str, conversation: str) -> TurnRecord | None:
+        live = self._live.pop(conversation, None)
+        if live is None:
+            return None
+        try:
+            return self.history.append(
+                owner,
+                conversation,
+                live.question,
+                live.answer or live.stopped_answer(),
+                filters=live.filters,
+                steps=[f"{stage}\t{message}" for stage, message in live.steps],
+                stopped=live.answer is None,
+            )
+        except AssistantError:
+            return None  # the conversation was deleted meanwhile
+
+    # Evidence --------------------------------------------------------------------------------------
+
+    def evidence(self, owner: str, language: str, conversation: str, turn: str = "", focus: int | None = None) -> str:
+        """HTML of the panel for a turn, the last one when none is named."""
+        live = self._live.get(conversation)
+        if live is not None and turn == LIVE:
+            return evidence_panel(
+                language, turn=LIVE, citations=live.citations, hits=live.hits, focus=focus, live=True
+            )
+        kept = self.turn(owner, conversation, turn)
+        if kept is None:
+            return evidence_panel(language)
+        return evidence_panel(language, turn=kept.id, answer=kept.answer, focus=focus)
+
+    def read(
+        self,
+        owner: str,
+        language: str,
+        path: str,
+        collection: str,
+        *,
+        conversation: str = "",
+        turn: str = "",
+        number: int | None = None,
+        passage: Range | None = None,
+        page: int | None = None,
+    ) -> str:
+        """HTML of a document opened at a citation, a passage or a page.
+
+        Raises:
+            AssistantError: The document does not exist or the user may not read it.
+        """
+        if collection not in readable_collections(owner):
+            raise AssistantError(f"There is no document {path}.")
+        document = self.engine.document(path, collection)
+        cited = self._citations(owner, conversation, turn)
+        chosen = [c for c in cited if c.number == number and c.passage.document.path == path]
+        passages = [(c.passage.char_start, c.passage.char_end) for c in chosen]
+        if passage and not chosen:
+            passages = [passage]
+        quotes = [found for c in chosen if (found := quote_range(c))]
+        paged = document.page_count is not None or any(b.page for b in document.blocks)
+        if paged and page is None:
+            page = next((c.passage.page for c in chosen if c.passage.page), 1)
+        picture = None
+        file = self.file_of(document)
+        if paged and page and file is not None:
+            on_page = next((c.quote for c in chosen if c.passage.page in (page, None)), "")
+            picture = draw_page(file, page, on_page)
+        return opened_document(
+            language,
+            document,
+            quotes=quotes,
+            passages=passages,
+            turn=turn,
+            number=number,
+            page=page if paged else None,
+            picture=picture,
+        )
+
+    def _citations(self, owner: str, conversation: str, turn: str) -> Sequence[Citation]:
+        if turn == LIVE and conversation in self._live:
+            return self._live[conversation].citations
+        kept = self.turn(owner, conversation, turn) if turn else None
+        return kept.answer.citations if kept else ()
+
+    def file_of(self, document: DocumentInfo) -> Path | None:
+        """The PDF of a document on disk, when it is where it was read from."""
+        if document.media_type != "application/pdf":
+            return None
+        root = self.uploads / document.collection
+        if document.collection == "corpus":
+            if self.engine.settings.corpus is None:
+                return None
+            root = self.engine.settings.corpus
+        file = (root / document.path).resolve()
+        return file if file.is_relative_to(root.resolve()) and file.is_file() else None
+
+    def private(self, owner: str) -> str:
+        """The user's own collection."""
+        return private_collection(owner)

@@ -1,0 +1,86 @@
+"""Questions to begin and to go on with."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import yaml
+
+from assistant.errors import AssistantError
+from assistant.schema import Answer, DocumentInfo
+from assistant.web.engine import Engine
+from assistant.web.i18n import words
+
+
+@dataclass(frozen=True)
+class Welcome:
+    """What an empty chat shows."""
+
+    count: int
+    oldest: str
+    newest: str
+    examples: Sequence[tuple[str, Sequence[str]]]
+
+
+@cache
+def _examples() -> dict[str, list[dict[str, str]]]:
+    text = files("assistant.web").joinpath("assets/examples.yaml").read_text("utf-8")
+    loaded: dict[str, list[dict[str, str]]] = yaml.safe_load(text)
+    return loaded
+
+
+def welcome(language: str, documents: Sequence[DocumentInfo], topics: int = 6) -> Welcome:
+    """Examples for the topics that hold most documents; a topic without its own gets its newest title."""
+    dates = sorted(str(d.date) for d in documents if d.date)
+    counts = Counter(d.topic for d in documents if d.topic)
+    groups: list[tuple[str, Sequence[str]]] = []
+    for topic, _ in counts.most_common(topics):
+        own = [entry[language] for entry in _examples().get(topic, [])]
+        if not own:
+            newest = max((d for d in documents if d.topic == topic), key=lambda d: str(d.date or ""))
+            own = [words(language, "follow_about", title=newest.title)]
+        groups.append((topic, own))
+    return Welcome(
+        count=len(documents),
+        oldest=dates[0] if dates else "",
+        newest=dates[-1] if dates else "",
+        examples=groups,
+    )
+
+
+def followups(engine: Engine, language: str, answer: Answer, asked: Sequence[str] = (), limit: int = 3) -> list[str]:
+    """Questions that the cited documents can answer: their sections that the answer did not use.
+
+    The parts of the question that stayed without an answer are not among them: asking again would fail again.
+    """
+    found: list[str] = []
+    used = {
+        (c.passage.document.path, c.passage.heading_path[-1])
+        for c in answer.citations
+        if c.passage.heading_path
+    }
+    for path, collection in dict.fromkeys(
+        (c.passage.document.path, c.passage.document.collection) for c in answer.citations
+    ):
+        try:
+            document = engine.document(path, collection)
+        except AssistantError:
+            continue
+        headings = [
+            document.text[b.char_start : b.char_end]
+            for b in document.blocks
+            if b.kind == "heading" and b.level > 1
+        ]
+        fresh = next((h for h in headings if (path, h) not in used), None)
+        if fresh:
+            found.append(words(language, "follow_section", heading=fresh, title=document.title))
+    for entity, _ in Counter(e for c in answer.citations for e in c.passage.document.entities).most_common(4):
+        if len(found) >= limit:
+            break
+        found.append(words(language, "follow_entity", entity=entity))
+    known = {q.strip().casefold() for q in asked}
+    return [q for q in dict.fromkeys(found) if q.strip().casefold() not in known][:limit]

@@ -1,0 +1,159 @@
+"""Answers and conversations as Markdown, JSON, Word and PDF."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from assistant.errors import AssistantError
+from assistant.schema import Answer, Citation
+from assistant.web.history import TurnRecord
+from assistant.web.render import safe_url
+
+Kind = Literal["md", "json", "docx", "pdf"]
+KINDS: tuple[Kind, ...] = ("md", "json", "docx", "pdf")
+
+
+def sentences(answer: Answer) -> list[tuple[str, tuple[int, ...], str]]:
+    """Text, citation numbers and doubt of each sentence; a refusal is one sentence without numbers."""
+    if not answer.claims:
+        return [(answer.text, (), "")]
+    doubt = {"partly_supported": "partly supported", "unsupported": "not supported"}
+    return [(c.text, c.citations, doubt.get(c.verdict, "")) for c in answer.claims]
+
+
+def summary(answer: Answer) -> str:
+    """The line above an answer: how much it rests on."""
+    if answer.status == "not_in_corpus":
+        return f"Searched {answer.searched} documents; they do not answer this."
+    parts = [f"Answered from {len(answer.cited_documents)} of {answer.searched} documents"]
+    if answer.newest:
+        parts.append(f"newest {answer.newest}")
+    if answer.model:
+        parts.append(answer.model)
+    return " · ".join(parts)
+
+
+def footnote(citation: Citation) -> tuple[str, str]:
+    """Where a quote stands and the quote."""
+    passage = citation.passage
+    place = [passage.document.title, str(passage.document.date or "undated"), passage.document.path]
+    if passage.page:
+        place.append(f"page {passage.page}")
+    return ", ".join(place), citation.quote
+
+
+def sources(citation: Citation) -> list[tuple[str, str]]:
+    """Description and address (empty when unsafe) of the primary sources of a citation."""
+    notes = citation.sources or citation.passage.sources
+    return [
+        (", ".join(p for p in (n.publisher, n.title, n.date) if p), safe_url(n.url)) for n in notes
+    ]
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown shows as it is."""
+    return re.sub(r"([\\`*_{}\[\]<>#|])", r"\\\1", " ".join(text.split()))
+
+
+def answer_markdown(answer: Answer, prefix: str = "") -> str:
+    """An answer with footnotes; `prefix` keeps the footnotes of several answers apart."""
+    lines = [f"*{_plain(summary(answer))}*", ""]
+    body = []
+    for text, numbers, doubt in sentences(answer):
+        marks = "".join(f"[^{prefix}{n}]" for n in numbers)
+        body.append(_plain(text) + marks + (f" *({doubt})*" if doubt else ""))
+    lines += [" ".join(body), ""]
+    if answer.uncovered and answer.status != "not_in_corpus":
+        lines += ["Not covered by the documents:", *(f"- {_plain(u)}" for u in answer.uncovered), ""]
+    for item in answer.disagreements:
+        lines.append(f"Sources disagree on {_plain(item.quantity)}:")
+        lines += [
+            f"- {_plain(v.value)}: {_plain(v.publisher)}, {v.date or 'undated'}[^{prefix}{v.citation}]"
+            for v in item.values
+        ]
+        lines.append("")
+    for citation in answer.citations:
+        place, quote = footnote(citation)
+        links = "; ".join(_plain(name) + (f" <{url}>" if url else "") for name, url in sources(citation))
+        lines.append(
+            f"[^{prefix}{citation.number}]: {_plain(place)}: “{_plain(quote)}”" + (f" Source: {links}" if links else "")
+        )
+    return "\n".join(lines).strip() + "\n"
+
+
+def conversation_markdown(title: str, turns: Sequence[TurnRecord]) -> str:
+    """A conversation as one Markdown document."""
+    parts = [f"# {_plain(title)}\n"]
+    for number, turn in enumerate(turns, start=1):
+        prefix = f"{number}-" if len(turns) > 1 else ""
+        parts.append(f"## {_plain(turn.question)}\n\n{answer_markdown(turn.answer, prefix)}")
+    return "\n".join(parts)
+
+
+def conversation_json(title: str, turns: Sequence[TurnRecord]) -> str:
+    """A conversation as JSON; each answer has the names of the public contract."""
+    document = {"title": title, "turns": [turn.model_dump(mode="json") for turn in turns]}
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def feedback_questions(turns: Sequence[TurnRecord]) -> str:
+    """Rated answers as a question set in JSON lines: what was asked, what was said of the answer."""
+    rows = [
+        {
+            "id": f"feedback-{turn.id}",
+            "question": turn.question,
+            "rating": turn.feedback.rating if turn.feedback else "",
+            "wrong_source": bool(turn.feedback and turn.feedback.wrong_source),
+            "comment": turn.feedback.comment if turn.feedback else "",
+            "status": turn.answer.status,
+            "answer": turn.answer.text,
+            "documents": list(turn.answer.cited_documents),
+            "filters": turn.filters.model_dump(mode="json", exclude_defaults=True, exclude={"collections"}),
+            "asked": turn.created.isoformat(timespec="seconds") + "Z",
+        }
+        for turn in turns
+    ]
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def file_name(title: str, kind: str) -> str:
+    """A file name that every system takes."""
+    stem = re.sub(r"[^\w\u4e00-\u9fff-]+", "-", title).strip("-")[:60] or "conversation"
+    return f"{stem}.{kind}"
+
+
+def write_export(title: str, turns: Sequence[TurnRecord], kind: str, folder: Path | None = None) -> Path:
+    """Write turns to a new file.
+
+    Args:
+        title: Title of the document, also its file name.
+        turns: The turns, in order.
+        kind: `md`, `json`, `docx` or `pdf`.
+        folder: Where the file goes; a new temporary folder when None.
+
+    Raises:
+        AssistantError: The kind is unknown or there is nothing to write.
+    """
+    if kind not in KINDS:
+        raise AssistantError(f"There is no export as '{kind}'.", f"Choose one of {', '.join(KINDS)}.")
+    if not turns:
+        raise AssistantError("There is nothing to export yet.", "Ask a question first.")
+    target = (folder or Path(tempfile.mkdtemp(prefix="export-"))) / file_name(title, kind)
+    if kind == "md":
+        target.write_text(conversation_markdown(title, turns), "utf-8")
+    elif kind == "json":
+        target.write_text(conversation_json(title, turns), "utf-8")
+    elif kind == "docx":
+        from assistant.web.export_docx import write_docx
+
+        write_docx(target, title, turns)
+    else:
+        from assistant.web.export_pdf import write_pdf
+
+        write_pdf(target, title, turns)
+    return target

@@ -1,0 +1,262 @@
+"""Events of the chat, the conversation list and the evidence panel."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import gradio as gr
+
+from assistant.errors import AssistantError
+from assistant.web.desk import Desk, Frame
+from assistant.web.export import write_export
+from assistant.web.i18n import words
+from assistant.web.layout import Parts
+from assistant.web.request import visitor
+from assistant.web.scope import make_filters
+
+_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+SAVE_FILE = """(file) => { if (file) window.desk.save(file); }"""
+
+
+def number(value: object) -> int | None:
+    """A whole number from an event's data, None when it is none."""
+    try:
+        return int(str(value))
+    except ValueError:
+        return None
+
+
+def wire_chat(desk: Desk, parts: Parts) -> None:
+    """Connect the chat's components."""
+    scope = list(parts.scope.values())
+    shown = [parts.thread, parts.live, parts.evidence, parts.rail, parts.composer, parts.send, parts.stop]
+
+    def update(frame: Frame, *, busy: bool) -> list[Any]:
+        keep = gr.skip()
+        return [
+            frame.thread if frame.thread is not None else keep,
+            frame.live,
+            frame.evidence if frame.evidence is not None else keep,
+            frame.rail if frame.rail is not None else keep,
+            frame.question if frame.question is not None else keep,
+            gr.update(visible=not busy),
+            gr.update(visible=busy),
+        ]
+
+    def begin(question: str, conversation: str, request: gr.Request) -> list[Any]:
+        who = visitor(request)
+        text = (question or "").strip()
+        unchanged = [gr.skip()] * len(shown)
+        if not text:
+            return [conversation, {}, *unchanged]
+        started = desk.begin(who.owner, who.language, conversation, text)
+        if started is None:
+            gr.Warning(words(who.language, "error_busy"))
+            return [conversation, {}, *unchanged]
+        opened, frame = started
+        out = update(frame, busy=True)
+        out[4] = ""
+        return [opened, {"conversation": opened, "question": text}, *out]
+
+    async def answer(
+        pending: dict[str, str],
+        topics: list[str],
+        entities: list[str],
+        documents: list[str],
+        since: str,
+        until: str,
+        collections: list[str],
+        request: gr.Request,
+    ) -> AsyncIterator[list[Any]]:
+        who = visitor(request)
+        if not pending:
+            yield [{}, *[gr.skip()] * len(shown)]
+            return
+        filters = make_filters(
+            who.owner,
+            topics=topics,
+            entities=entities,
+            documents=documents,
+            since=since,
+            until=until,
+            collections=collections,
+        )
+        model = desk.history.preference(who.owner, "model") or None
+        frames = desk.answer(
+            who.owner, who.language, pending["conversation"], pending["question"], filters, model
+        )
+        async for frame in frames:
+            yield [{}, *update(frame, busy=frame.thread is None and frame.question is None)]
+
+    opened = [parts.conversation, parts.pending, *shown]
+    running = []
+
+    def then_answer(event: Any) -> None:
+        running.append(
+            event.success(
+                answer,
+                [parts.pending, *scope],
+                [parts.pending, *shown],
+                concurrency_limit=desk.engine.settings.parallel,
+                concurrency_id="answer",
+                **_QUIET,
+            )
+        )
+
+    for trigger in (parts.send.click, parts.composer.submit):
+        then_answer(trigger(begin, [parts.composer, parts.conversation], opened, **_QUIET))
+
+    def asked(conversation: str, event: gr.EventData, request: gr.Request) -> list[Any]:
+        return begin(str(event._data.get("question", "")), conversation, request)
+
+    then_answer(parts.thread.ask(asked, [parts.conversation], opened, **_QUIET))
+
+    def again(conversation: str, event: gr.EventData, request: gr.Request) -> list[Any]:
+        who = visitor(request)
+        turn = str(event._data.get("turn", ""))
+        question = desk.history.drop_from(who.owner, conversation, turn)
+        return begin(str(event._data.get("question") or question or ""), conversation, request)
+
+    then_answer(parts.thread.redo(again, [parts.conversation], opened, **_QUIET))
+    then_answer(parts.thread.revise(again, [parts.conversation], opened, **_QUIET))
+
+    def undo(conversation: str, event: gr.EventData, request: gr.Request) -> list[Any]:
+        who = visitor(request)
+        question = desk.history.drop_from(who.owner, conversation, str(event._data.get("turn", "")))
+        frame = desk.stop(who.owner, who.language, conversation)
+        return update(
+            Frame(frame.live, frame.evidence, frame.thread, frame.rail, question or ""), busy=False
+        )
+
+    parts.thread.undo_turn(undo, [parts.conversation], shown, **_QUIET)
+
+    def stop(conversation: str, request: gr.Request) -> list[Any]:
+        who = visitor(request)
+        return update(desk.stop(who.owner, who.language, conversation), busy=False)
+
+    parts.stop.click(stop, [parts.conversation], shown, cancels=running, **_QUIET)
+
+    def rate(conversation: str, event: gr.EventData, request: gr.Request) -> str:
+        who, data = visitor(request), event._data
+        desk.rate(
+            who.owner,
+            str(data.get("turn", "")),
+            str(data.get("rating", "")),
+            bool(data.get("wrong_source")),
+            str(data.get("comment", "")),
+        )
+        gr.Info(words(who.language, "feedback_thanks"), duration=3)
+        return desk.thread(who.owner, who.language, conversation, follow=True)
+
+    parts.thread.rate(rate, [parts.conversation], [parts.thread], **_QUIET)
+
+    def export(conversation: str, event: gr.EventData, request: gr.Request) -> str | None:
+        who, data = visitor(request), event._data
+        title = desk.history.title(who.owner, conversation) or ""
+        turns = desk.history.turns(who.owner, conversation)
+        if data.get("scope") == "answer":
+            turns = [t for t in turns if t.id == data.get("turn")]
+            title = turns[0].question if turns else title
+        try:
+            return str(write_export(title, turns, str(data.get("kind", ""))))
+        except AssistantError as error:
+            gr.Warning(str(error))
+            return None
+
+    parts.thread.export(export, [parts.conversation], [parts.download], **_QUIET).then(
+        None, [parts.download], None, js=SAVE_FILE, api_visibility="private"
+    )
+    _wire_evidence(desk, parts)
+    _wire_rail(desk, parts, running)
+
+
+def _wire_evidence(desk: Desk, parts: Parts) -> None:
+    def cite(conversation: str, event: gr.EventData, request: gr.Request) -> str:
+        who, data = visitor(request), event._data
+        return desk.evidence(
+            who.owner, who.language, conversation, str(data.get("turn", "")), number(data.get("number"))
+        )
+
+    for source in (parts.thread, parts.live, parts.timeline):
+        source.cite(cite, [parts.conversation], [parts.evidence], **_QUIET)
+    parts.evidence.back(cite, [parts.conversation], [parts.evidence], **_QUIET)
+
+    def read(conversation: str, event: gr.EventData, request: gr.Request) -> str:
+        who, data = visitor(request), event._data
+        start, end = number(data.get("start")), number(data.get("end"))
+        try:
+            return desk.read(
+                who.owner,
+                who.language,
+                str(data.get("file", "")),
+                str(data.get("collection") or "corpus"),
+                conversation=conversation,
+                turn=str(data.get("turn", "")),
+                number=number(data.get("number")),
+                passage=(start, end) if start is not None and end is not None else None,
+                page=number(data.get("page")),
+            )
+        except AssistantError as error:
+            gr.Warning(str(error))
+            return desk.evidence(who.owner, who.language, conversation)
+
+    for source in (parts.thread, parts.live, parts.evidence, parts.timeline, parts.corpus, parts.upload_report):
+        source.read(read, [parts.conversation], [parts.evidence], **_QUIET)
+
+    def only(event: gr.EventData) -> Any:
+        return gr.update(value=[str(event._data.get("file", ""))])
+
+    for source in (parts.evidence, parts.corpus, parts.upload_report):
+        source.only(only, None, [parts.scope["documents"]], **_QUIET)
+
+
+def _wire_rail(desk: Desk, parts: Parts, running: list[Any]) -> None:
+    view = [
+        parts.conversation, parts.thread, parts.live, parts.evidence, parts.rail, parts.send, parts.stop,
+    ]  # fmt: skip
+
+    def show(conversation: str, search: str, request: gr.Request) -> list[Any]:
+        who = visitor(request)
+        return [
+            conversation,
+            desk.thread(who.owner, who.language, conversation, follow=True),
+            "",
+            desk.evidence(who.owner, who.language, conversation),
+            desk.rail(who.owner, who.language, conversation, search),
+            gr.update(visible=True),
+            gr.update(visible=False),
+        ]
+
+    def fresh(search: str, request: gr.Request) -> list[Any]:
+        return show("", search, request)
+
+    # Leaving a conversation ends its answer; what was checked is kept there.
+    parts.new.click(fresh, [parts.search], view, cancels=running, **_QUIET)
+
+    def open_conversation(search: str, event: gr.EventData, request: gr.Request) -> list[Any]:
+        return show(str(event._data.get("id", "")), search, request)
+
+    parts.rail.open_conversation(open_conversation, [parts.search], view, cancels=running, **_QUIET)
+
+    def remove(conversation: str, search: str, event: gr.EventData, request: gr.Request) -> list[Any]:
+        who, gone = visitor(request), str(event._data.get("id", ""))
+        desk.history.delete(who.owner, gone)
+        return show("" if gone == conversation else conversation, search, request)
+
+    parts.rail.remove(remove, [parts.conversation, parts.search], view, **_QUIET)
+
+    def rename(conversation: str, search: str, event: gr.EventData, request: gr.Request) -> str:
+        who, data = visitor(request), event._data
+        desk.history.rename(who.owner, str(data.get("id", "")), str(data.get("title", "")))
+        return desk.rail(who.owner, who.language, conversation, search)
+
+    parts.rail.rename(rename, [parts.conversation, parts.search], [parts.rail], **_QUIET)
+
+    def find(conversation: str, search: str, request: gr.Request) -> str:
+        who = visitor(request)
+        return desk.rail(who.owner, who.language, conversation, search or "")
+
+    parts.search.input(
+        find, [parts.conversation, parts.search], [parts.rail], trigger_mode="always_last", **_QUIET
+    )
