@@ -52,6 +52,8 @@ class DocumentInfo(_Record):
     collection: str = "corpus"
     """Which set of documents it belongs to: `corpus`, or the name of a set that a user added."""
     page_count: int | None = None
+    url: str | None = None
+    """The document's own http or https address, when it says one."""
 
 
 class Block(_Record):

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from assistant.ingest.cleaning import clean_text, clean_title, date_of_name, title_of_name
+from assistant.ingest.cleaning import clean_text, clean_title, date_of_name, safe_url, title_of_name
 from assistant.ingest.readers.source import SourceFile
 from assistant.ingest.sentences import language_of
 from assistant.schema import Block, Document, NoteReference, SourceNote
@@ -99,6 +99,7 @@ class DocumentBuilder:
         publisher: object = "",
         notes: Iterable[SourceNote] = (),
         page_count: int | None = None,
+        url: object = None,
     ) -> Document:
         """The document.
 
@@ -126,6 +127,7 @@ class DocumentBuilder:
             sha256=self.source.sha256,
             collection=self.source.collection,
             page_count=page_count,
+            url=safe_url(url),
             text=text,
             blocks=tuple(self._blocks),
             notes=tuple({note.label: note for note in reversed(list(notes))}.values())[::-1],

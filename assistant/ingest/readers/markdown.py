@@ -51,6 +51,7 @@ def read(source: SourceFile) -> Document:
         entities=entities if isinstance(entities, list) else str(entities).split(",") if entities else (),
         language=front.get("language", front.get("lang")),
         publisher=front.get("publisher"),
+        url=front.get("url", front.get("source")),
         notes=[parse_note(label, text) for _, label, text in definitions],
     )
 
