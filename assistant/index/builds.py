@@ -1,0 +1,115 @@
+"""Where an index lies on disk: one folder a fingerprint, and a pointer to the one in use.
+
+<home>/index/write.lock             held by the one process that writes
+<home>/index/current.json           names the folder in use
+<home>/index/<key>/catalog.sqlite3  documents, passages, vectors: the durable record
+<home>/index/<key>/chroma/          Chroma's files
+<home>/index/<key>/lexical-<stamp>/ BM25 of one published state
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from assistant.errors import IndexingError
+from assistant.index.catalog import Catalog
+from assistant.index.fingerprint import Fingerprint
+from assistant.index.lexical import LexicalIndex
+from assistant.index.store import PassageStore
+
+_CURRENT = "current.json"
+_FINGERPRINT = "fingerprint"
+
+
+class Build:
+    """Catalogue, Chroma collection and lexical index of one fingerprint."""
+
+    def __init__(self, root: Path, fingerprint: Fingerprint, chroma_url: str | None = None) -> None:
+        self.root = root
+        self.fingerprint = fingerprint
+        self.folder = root / fingerprint.key
+        self.catalog = Catalog(self.folder / "catalog.sqlite3")
+        try:
+            if not self.catalog.get_meta(_FINGERPRINT):
+                self.catalog.set_meta(_FINGERPRINT, fingerprint.model_dump_json())
+            self.store = PassageStore(self.folder / "chroma", f"passages-{fingerprint.key}", url=chroma_url)
+        except BaseException:
+            self.catalog.close()
+            raise
+
+    def close(self) -> None:
+        """Release its files."""
+        self.store.close()
+        self.catalog.close()
+
+    def load_lexical(self, stamp: str) -> LexicalIndex | None:
+        """The saved lexical index of a state, when it is there and sound."""
+        return LexicalIndex.load(self._lexical(stamp), stamp)
+
+    def save_lexical(self, lexical: LexicalIndex) -> None:
+        """Save the lexical index of a state beside those of others."""
+        lexical.save(self._lexical(lexical.stamp))
+
+    def drop_lexical_except(self, stamp: str) -> None:
+        """Remove the lexical indexes of other states."""
+        keep = self._lexical(stamp)
+        for folder in self.folder.glob("lexical-*"):
+            if folder != keep:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _lexical(self, stamp: str) -> Path:
+        return self.folder / f"lexical-{stamp[:16] or 'empty'}"
+
+
+def current_fingerprint(root: Path) -> Fingerprint | None:
+    """The fingerprint of the build in use; None when there is none or its record is damaged."""
+    try:
+        return Fingerprint.model_validate_json((root / _CURRENT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def make_current(root: Path, fingerprint: Fingerprint) -> None:
+    """Switch to a build, at once or not at all."""
+    scratch = root / (_CURRENT + ".tmp")
+    with scratch.open("w", encoding="utf-8") as file:
+        file.write(json.dumps(fingerprint.model_dump(), indent=2) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    scratch.replace(root / _CURRENT)
+
+
+def drop_builds_except(root: Path, keep: set[str]) -> None:
+    """Remove the folders of builds that are no longer wanted; what is still open elsewhere may stay."""
+    for folder in root.iterdir():
+        if folder.is_dir() and folder.name not in keep and (folder / "catalog.sqlite3").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def write_lock(root: Path, timeout: float) -> Iterator[None]:
+    """Hold the right to write.
+
+    Raises:
+        IndexingError: Another process kept it for longer than `timeout` seconds.
+    """
+    from filelock import FileLock, Timeout
+
+    root.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(root / "write.lock", timeout=timeout)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise IndexingError(
+            f"Another process is writing the index in {root}.",
+            "Wait until it has finished, then run it again.",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()

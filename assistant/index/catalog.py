@@ -1,0 +1,272 @@
+"""The durable record of what is indexed: one SQLite file with documents, passages and vectors.
+
+Chroma and the lexical index are derived from it and can be rebuilt from it without reading or embedding
+anything again. A document goes through the states
+
+    writing -> staged -> live -> dead -> (gone)
+
+`writing`: recorded here, perhaps partly in Chroma. `staged`: complete in Chroma, not yet visible. `live`:
+visible. `dead`: replaced or removed, perhaps still in Chroma. Publishing is one transaction that makes staged
+documents live, replaced ones dead, and stamps the new state; a process killed at any moment leaves rows that
+say what remains to be done.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import uuid
+import zlib
+from array import array
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from assistant.schema import Document, DocumentInfo, Passage
+
+State = Literal["writing", "staged", "live", "dead"]
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS documents (
+    id TEXT PRIMARY KEY,
+    collection TEXT NOT NULL,
+    path TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('writing', 'staged', 'live', 'dead')),
+    passage_count INTEGER NOT NULL,
+    info TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX IF NOT EXISTS one_live ON documents (collection, path) WHERE state = 'live';
+CREATE INDEX IF NOT EXISTS by_state ON documents (state);
+CREATE TABLE IF NOT EXISTS contents (
+    id TEXT PRIMARY KEY REFERENCES documents (id) ON DELETE CASCADE,
+    document BLOB NOT NULL,
+    passages BLOB NOT NULL,
+    vectors BLOB NOT NULL
+);
+"""
+
+
+class Row(NamedTuple):
+    """A document's line in the manifest."""
+
+    id: str
+    collection: str
+    path: str
+    sha256: str
+    state: State
+    passage_count: int
+
+
+class IndexedDocument(NamedTuple):
+    """A document with its passages and their vectors, in the same order."""
+
+    document: Document
+    passages: Sequence[Passage]
+    vectors: Sequence[Sequence[float]]
+
+
+class Snapshot(NamedTuple):
+    """The live documents of one published state."""
+
+    generation: int
+    stamp: str
+    documents: dict[str, DocumentInfo]
+    """By id, ordered by collection and path."""
+
+
+class Catalog:
+    """One SQLite file; safe to use from several threads, and by one writer and many readers at once."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.RLock()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+        # Readers go on while one writes, and a commit survives a power cut.
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        self._db.execute("PRAGMA foreign_keys = ON")
+        self._db.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._db.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    def get_meta(self, key: str) -> str:
+        """A value kept with the index; empty when it is not set."""
+        with self._lock:
+            row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return str(row[0]) if row else ""
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Keep a value with the index."""
+        with self._transaction() as db:
+            db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def stamp(self) -> tuple[int, str]:
+        """Generation number and random mark of the published state; (0, "") before the first."""
+        with self._lock:
+            rows = dict(
+                self._db.execute(
+                    "SELECT key, value FROM meta WHERE key IN ('generation', 'stamp')"
+                ).fetchall()
+            )
+        return int(rows.get("generation", 0)), rows.get("stamp", "")
+
+    def snapshot(self) -> Snapshot:
+        """The published state as a whole."""
+        with self._lock:
+            self._db.execute("BEGIN")
+            try:
+                generation, stamp = self.stamp()
+                found = self._db.execute(
+                    "SELECT info FROM documents WHERE state = 'live' ORDER BY collection, path"
+                ).fetchall()
+            finally:
+                self._db.execute("COMMIT")
+        documents = [DocumentInfo.model_validate_json(row[0]) for row in found]
+        return Snapshot(generation, stamp, {document.id: document for document in documents})
+
+    def rows(self, *states: State, collection: str | None = None) -> list[Row]:
+        """Manifest lines in the given states, of one collection or of all."""
+        marks = ",".join("?" * len(states))
+        columns = ", ".join(Row._fields)
+        query = f"SELECT {columns} FROM documents WHERE state IN ({marks})"
+        values: list[str] = list(states)
+        if collection is not None:
+            query += " AND collection = ?"
+            values.append(collection)
+        with self._lock:
+            return [Row(*row) for row in self._db.execute(query + " ORDER BY collection, path", values)]
+
+    def record(self, documents: Sequence[IndexedDocument]) -> None:
+        """Note documents that are about to be written to Chroma, with all that a repeat would need."""
+        with self._transaction() as db:
+            for document, passages, vectors in documents:
+                info = document.info()
+                values = (info.id, info.collection, info.path, info.sha256, "writing", len(passages))
+                db.execute("DELETE FROM documents WHERE id = ?", (info.id,))
+                db.execute(
+                    "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?)", (*values, info.model_dump_json())
+                )
+                db.execute(
+                    "INSERT INTO contents VALUES (?, ?, ?, ?)",
+                    (info.id, _pack_document(document), _pack_passages(passages), _pack_vectors(vectors)),
+                )
+
+    def set_state(self, ids: Sequence[str], state: State) -> None:
+        """Move documents to another state."""
+        with self._transaction() as db:
+            db.executemany("UPDATE documents SET state = ? WHERE id = ?", [(state, i) for i in ids])
+
+    def forget(self, ids: Sequence[str]) -> None:
+        """Drop documents whose passages are gone from Chroma."""
+        with self._transaction() as db:
+            db.executemany("DELETE FROM documents WHERE id = ?", [(i,) for i in ids])
+
+    def publish(self, collection: str, removed: Sequence[str], stamp: str) -> int:
+        """Make the staged documents of a collection live and the replaced and removed ones dead.
+
+        Returns:
+            The new generation number.
+        """
+        with self._transaction() as db:
+            db.executemany("UPDATE documents SET state = 'dead' WHERE id = ?", [(i,) for i in removed])
+            db.execute(
+                "UPDATE documents SET state = 'dead' WHERE state = 'live' AND collection = ?1 AND path IN"
+                " (SELECT path FROM documents WHERE state = 'staged' AND collection = ?1)",
+                (collection,),
+            )
+            db.execute(
+                "UPDATE documents SET state = 'live' WHERE state = 'staged' AND collection = ?", (collection,)
+            )
+            generation = self.stamp()[0] + 1
+            db.executemany(
+                "INSERT OR REPLACE INTO meta VALUES (?, ?)",
+                [("generation", str(generation)), ("stamp", stamp)],
+            )
+        return generation
+
+    def load(self, document_id: str) -> IndexedDocument | None:
+        """A document with passages and vectors; None when it is not there."""
+        with self._lock:
+            row = self._db.execute(
+                "SELECT document, passages, vectors FROM contents WHERE id = ?", (document_id,)
+            ).fetchone()
+        if row is None:
+            return None
+        document = Document.model_validate_json(zlib.decompress(row[0]))
+        passages = _unpack_passages(row[1], document.info())
+        return IndexedDocument(document, passages, _unpack_vectors(row[2], len(passages)))
+
+    def passages(self, document_ids: Sequence[str]) -> Iterator[Passage]:
+        """The passages of documents, in order."""
+        for document_id in document_ids:
+            with self._lock:
+                row = self._db.execute(
+                    "SELECT info, passages FROM documents JOIN contents USING (id) WHERE id = ?",
+                    (document_id,),
+                ).fetchone()
+            if row is not None:
+                yield from _unpack_passages(row[1], DocumentInfo.model_validate_json(row[0]))
+
+    def document(self, path: str, collection: str) -> Document | None:
+        """A live document with its text; None when there is none at this path."""
+        with self._lock:
+            row = self._db.execute(
+                "SELECT document FROM documents JOIN contents USING (id)"
+                " WHERE state = 'live' AND collection = ? AND path = ?",
+                (collection, path),
+            ).fetchone()
+        return Document.model_validate_json(zlib.decompress(row[0])) if row else None
+
+
+def new_stamp() -> str:
+    """A mark for a state that is about to be published."""
+    return uuid.uuid4().hex
+
+
+def _pack_document(document: Document) -> bytes:
+    return zlib.compress(document.model_dump_json().encode())
+
+
+def _pack_passages(passages: Sequence[Passage]) -> bytes:
+    dumped = [passage.model_dump(mode="json", exclude={"document"}) for passage in passages]
+    return zlib.compress(json.dumps(dumped, ensure_ascii=False).encode())
+
+
+def _unpack_passages(data: bytes, info: DocumentInfo) -> list[Passage]:
+    return [
+        Passage.model_validate({**dumped, "document": info}) for dumped in json.loads(zlib.decompress(data))
+    ]
+
+
+def _pack_vectors(vectors: Sequence[Sequence[float]]) -> bytes:
+    packed = array("f")
+    for vector in vectors:
+        packed.extend(vector)
+    return packed.tobytes()
+
+
+def _unpack_vectors(data: bytes, count: int) -> list[list[float]]:
+    flat = array("f")
+    flat.frombytes(data)
+    width = len(flat) // count if count else 0
+    return [flat[i * width : (i + 1) * width].tolist() for i in range(count)]

@@ -1,0 +1,232 @@
+"""`Index`: the one door for searching what is indexed."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from assistant.index.builds import Build, current_fingerprint
+from assistant.index.catalog import Snapshot
+from assistant.index.failures import index_errors
+from assistant.index.filters import matches
+from assistant.index.fingerprint import Fingerprint
+from assistant.index.lexical import LexicalIndex
+from assistant.models.embeddings import EmbeddingModel
+from assistant.schema import Document, DocumentInfo, Filters, Passage
+
+
+class Index:
+    """A consistent view of the documents, their vectors and the lexical index.
+
+    Searches see one published state at a time: what a running sync writes becomes visible as a whole when it
+    is published, also to other processes, at their next search. Safe to use from several threads.
+
+    Use `Index.open`.
+    """
+
+    def __init__(self, root: Path, wanted: Build, serving: Build, rebuild_reason: str) -> None:
+        self.root = root
+        self.wanted = wanted
+        """The build that a sync writes to."""
+        self.rebuild_reason = rebuild_reason
+        """Why the documents must be indexed anew, in words; empty when they need not be."""
+        self._serving = serving
+        self._lock = threading.RLock()
+        self._snapshot = serving.catalog.snapshot()
+        self._lexical: LexicalIndex | None = None
+        self._own_stamp = ""
+
+    @classmethod
+    def open(
+        cls,
+        home: Path,
+        embeddings: EmbeddingModel,
+        *,
+        chunker: str | int | None = None,
+        chroma_url: str | None = None,
+    ) -> Index:
+        """Open the index of a home folder; an empty one is made when there is none.
+
+        When the embedding model or the chunker changed, `rebuild_reason` says so and the next sync builds a
+        new index beside the old one. Until then searches use the old one if its vectors still fit.
+
+        Args:
+            home: Folder of all that is kept.
+            embeddings: The embedding model in use.
+            chunker: Version of the chunker; that of `assistant.ingest` when None.
+            chroma_url: Address of a Chroma server; a local Chroma when None.
+
+        Raises:
+            IndexingError: The index cannot be opened.
+        """
+        root = home / "index"
+        if chunker is None:
+            from assistant.ingest.chunking import CHUNKER_VERSION
+
+            chunker = CHUNKER_VERSION
+        wanted = Fingerprint.of(embeddings, chunker)
+        with index_errors("opening the index", root):
+            build = Build(root, wanted, chroma_url)
+            old = current_fingerprint(root)
+            reason, serving = "", build
+            if old is not None and old != wanted:
+                reason = f"The documents must be indexed again, because {old.difference(wanted)}."
+                fits = (old.embedding, old.dimension, old.schema_version) == (
+                    wanted.embedding,
+                    wanted.dimension,
+                    wanted.schema_version,
+                )
+                if fits and (root / old.key).exists():
+                    serving = Build(root, old, chroma_url)
+            return cls(root, build, serving, reason)
+
+    def close(self) -> None:
+        """Release all files."""
+        with self._lock:
+            self.wanted.close()
+            if self._serving is not self.wanted:
+                self._serving.close()
+
+    def __enter__(self) -> Index:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def generation(self) -> int:
+        """Number of the state in use; grows with every published change, 0 before the first."""
+        return self._snapshot.generation
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """What the index in use was built with."""
+        return self._serving.fingerprint
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to search."""
+        return not self._snapshot.documents
+
+    def expect(self, stamp: str) -> None:
+        """Say that this object itself is about to publish a state: its Chroma connection has it already."""
+        self._own_stamp = stamp
+
+    def refresh(self) -> bool:
+        """Notice what was published since; called by every search.
+
+        Returns:
+            Whether the state in use changed.
+        """
+        with self._lock:
+            if self._serving is not self.wanted and current_fingerprint(self.root) == self.wanted.fingerprint:
+                self._serving.close()
+                self._serving = self.wanted
+                self.rebuild_reason = ""
+            elif self._serving.catalog.stamp()[1] == self._snapshot.stamp:
+                return False
+            self._snapshot = self._serving.catalog.snapshot()
+            self._lexical = None
+            if self._snapshot.stamp != self._own_stamp:
+                with index_errors("reading the index", self.root):
+                    self._serving.store.reopen()
+            if current_fingerprint(self.root) == self.wanted.fingerprint:
+                self.rebuild_reason = ""
+            return True
+
+    def search_dense(
+        self, query_vector: Sequence[float], k: int = 10, filters: Filters | None = None
+    ) -> list[tuple[Passage, float]]:
+        """The nearest passages with their cosine, best first."""
+        self.refresh()
+        build, snapshot = self._serving, self._snapshot
+        if not snapshot.documents or k < 1:
+            return []
+        wanted = k
+        with index_errors("searching", self.root):
+            while True:
+                found = build.store.query(query_vector, wanted, filters)
+                # What a running sync has written, but not published, must not be seen.
+                hits = [(p, cosine) for p, cosine in found if p.document.id in snapshot.documents]
+                if len(hits) >= k or len(found) < wanted:
+                    return hits[:k]
+                wanted *= 4
+
+    def search_lexical(
+        self, query: str, k: int = 10, filters: Filters | None = None
+    ) -> list[tuple[Passage, float]]:
+        """The passages that share words with the query, with their BM25 score, best first."""
+        self.refresh()
+        snapshot, lexical = self._snapshot, self._lexical_index()
+        allowed = None
+        if filters is not None and filters != Filters():
+            allowed = {i for i, document in snapshot.documents.items() if matches(filters, document)}
+        scores = dict(lexical.search(query, k, allowed_documents=allowed))
+        return [(passage, scores[passage.id]) for passage in self.passages(list(scores))]
+
+    def passages(self, ids: Sequence[str]) -> list[Passage]:
+        """Passages by id, in the order asked; those that are gone are left out."""
+        if not ids:
+            return []
+        with index_errors("reading passages", self.root):
+            found = self._serving.store.get(ids)
+        return [passage for passage in found if passage.document.id in self._snapshot.documents]
+
+    def neighbours(self, passage: Passage, reach: int = 1) -> list[Passage]:
+        """The passages just before and after one, in the order of the document."""
+        with index_errors("reading passages", self.root):
+            return self._serving.store.around(passage, reach)
+
+    def documents(self, filters: Filters | None = None) -> list[DocumentInfo]:
+        """All documents that pass the filter, ordered by collection and path."""
+        self.refresh()
+        return [document for document in self._snapshot.documents.values() if matches(filters, document)]
+
+    def document(self, path: str, collection: str = "corpus") -> Document | None:
+        """A document with its text and blocks; None when there is none at this path."""
+        with index_errors("reading a document", self.root):
+            return self._serving.catalog.document(path, collection)
+
+    def check(self) -> list[str]:
+        """Compare catalogue, Chroma and lexical index; one line for every disagreement."""
+        self.refresh()
+        with index_errors("checking the index", self.root):
+            return check_build(self._serving, self._snapshot)
+
+    def _lexical_index(self) -> LexicalIndex:
+        with self._lock:
+            if self._lexical is None:
+                with index_errors("reading the lexical index", self.root):
+                    self._lexical = lexical_of(self._serving, self._snapshot)
+            return self._lexical
+
+
+def lexical_of(build: Build, snapshot: Snapshot) -> LexicalIndex:
+    """The lexical index of a state: the saved one, or one built anew when that is missing or damaged."""
+    lexical = build.load_lexical(snapshot.stamp)
+    if lexical is None:
+        lexical = LexicalIndex.build(build.catalog.passages(list(snapshot.documents)), snapshot.stamp)
+        if build.catalog.stamp()[1] == snapshot.stamp:
+            # A reader can do without the file: the disk may be full or not its own.
+            with contextlib.suppress(OSError):
+                build.save_lexical(lexical)
+    return lexical
+
+
+def check_build(build: Build, snapshot: Snapshot) -> list[str]:
+    """One line for every disagreement between the parts of a build."""
+    problems: list[str] = []
+    rows = build.catalog.rows("writing", "staged", "live", "dead")
+    problems += [f"{row.path}: unfinished ({row.state})" for row in rows if row.state != "live"]
+    expected = {p.id: p.document.id for p in build.catalog.passages([row.id for row in rows])}
+    stored = build.store.contents()
+    problems += [f"passage {i} is missing in Chroma" for i in expected.keys() - stored.keys()]
+    problems += [f"passage {i} in Chroma belongs to no document" for i in stored.keys() - expected.keys()]
+    lexical = lexical_of(build, snapshot)
+    live = {row.id for row in rows if row.state == "live"}
+    searchable = {i for i, document in expected.items() if document in live}
+    if set(lexical.ids) != searchable or len(lexical.ids) != len(searchable):
+        problems.append("the lexical index holds other passages than the catalogue")
+    return sorted(problems)

@@ -1,0 +1,297 @@
+"""Passages in a Chroma collection: whole passages in, whole passages out."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import shutil
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.index.filters import filter_metadata, number_date, to_where
+from assistant.schema import DocumentInfo, Filters, Passage
+
+if TYPE_CHECKING:
+    from chromadb.api import ClientAPI
+    from langchain_chroma import Chroma
+    from langchain_core.embeddings import Embeddings
+
+_INFO_FIELDS = ("title", "topic", "publisher", "media_type", "sha256", "page_count")
+_BATCH = 500
+# Chroma keeps one engine a path spelling and process; another spelling gives a fresh one.
+_spelling = itertools.count(1)
+
+
+class PassageStore:
+    """One Chroma collection of passages with their vectors, compared by cosine.
+
+    Every passage round-trips: what filters need is flat metadata, the rest is JSON, the text is Chroma's
+    document, so that LangChain's own `Chroma` can read the collection too (`vectorstore`).
+
+    Args:
+        folder: Folder of Chroma's files; made when missing. Unused with `url`.
+        name: Collection name, at least 3 characters.
+        url: Address of a Chroma server, for example `http://localhost:8000`.
+    """
+
+    def __init__(self, folder: Path, name: str = "passages", *, url: str | None = None) -> None:
+        self.folder = folder
+        self.name = name
+        self.url = url
+        self._lock = threading.Lock()
+        self._connection = _Connection(_open_client(folder, url), name)
+
+    def close(self) -> None:
+        """Release Chroma's files once the last running query is done."""
+        with self._lock:
+            self._connection.retire()
+
+    def reopen(self) -> None:
+        """See what other processes wrote; running queries finish on the old connection."""
+        if self.url is not None:
+            return
+        fresh = _Connection(_open_client(self.folder, None, next(_spelling)), self.name)
+        with self._lock:
+            old, self._connection = self._connection, fresh
+        old.retire()
+
+    @contextmanager
+    def _collection(self) -> Iterator[Any]:
+        with self._lock:
+            connection = self._connection
+            connection.acquire()
+        try:
+            yield connection.collection
+        finally:
+            connection.release()
+
+    def add(self, passages: Sequence[Passage], vectors: Sequence[Sequence[float]]) -> None:
+        """Add passages with their vectors, or replace those with the same id."""
+        pairs = list(zip(passages, vectors, strict=True))
+        with self._collection() as collection:
+            for start in range(0, len(pairs), _BATCH):
+                batch = pairs[start : start + _BATCH]
+                collection.upsert(
+                    ids=[passage.id for passage, _ in batch],
+                    embeddings=[list(vector) for _, vector in batch],
+                    metadatas=[_metadata(passage) for passage, _ in batch],
+                    documents=[passage.text for passage, _ in batch],
+                )
+
+    def delete(self, document_ids: Sequence[str]) -> None:
+        """Delete all passages of documents."""
+        with self._collection() as collection:
+            for start in range(0, len(document_ids), _BATCH):
+                batch = list(document_ids[start : start + _BATCH])
+                found = collection.get(where={"document_id": {"$in": batch}}, include=[])["ids"]
+                for at in range(0, len(found), _BATCH):
+                    collection.delete(ids=found[at : at + _BATCH])
+
+    def delete_ids(self, ids: Sequence[str]) -> None:
+        """Delete single passages."""
+        with self._collection() as collection:
+            for start in range(0, len(ids), _BATCH):
+                collection.delete(ids=list(ids[start : start + _BATCH]))
+
+    def reset(self) -> None:
+        """Throw away everything in the collection, damaged files included."""
+        with self._lock:
+            old = self._connection
+            with contextlib.suppress(Exception):
+                old.client.delete_collection(self.name)
+            old.retire()
+            if self.url is None:
+                shutil.rmtree(self.folder, ignore_errors=True)
+            self._connection = _Connection(_open_client(self.folder, self.url, next(_spelling)), self.name)
+
+    def get(self, ids: Sequence[str]) -> list[Passage]:
+        """Passages by id, in the order asked; ids that are not there are left out."""
+        found: dict[str, Passage] = {}
+        wanted = list(dict.fromkeys(ids))
+        with self._collection() as collection:
+            for start in range(0, len(wanted), _BATCH):
+                result = collection.get(
+                    ids=wanted[start : start + _BATCH], include=["metadatas", "documents"]
+                )
+                found |= {passage.id: passage for passage in _passages(result)}
+        return [found[i] for i in wanted if i in found]
+
+    def around(self, passage: Passage, reach: int = 1) -> list[Passage]:
+        """The passages of the same document before and after, in order, without itself."""
+        ordinals = [o for o in range(passage.ordinal - reach, passage.ordinal + reach + 1) if o >= 0]
+        where = {"$and": [{"document_id": passage.document.id}, {"ordinal": {"$in": ordinals}}]}
+        with self._collection() as collection:
+            found = _passages(collection.get(where=where, include=["metadatas", "documents"]))
+        return sorted((p for p in found if p.id != passage.id), key=lambda p: p.ordinal)
+
+    def all(self) -> Iterator[Passage]:
+        """Every passage, in batches, in no particular order."""
+        with self._collection() as collection:
+            for offset in itertools.count(0, _BATCH):
+                result = collection.get(limit=_BATCH, offset=offset, include=["metadatas", "documents"])
+                yield from _passages(result)
+                if len(result["ids"]) < _BATCH:
+                    return
+
+    def contents(self) -> dict[str, tuple[str, list[float]]]:
+        """Document id and vector of every passage, by passage id; to compare with the catalogue."""
+        contents: dict[str, tuple[str, list[float]]] = {}
+        with self._collection() as collection:
+            for offset in itertools.count(0, _BATCH):
+                result = collection.get(limit=_BATCH, offset=offset, include=["metadatas", "embeddings"])
+                for i, meta, vector in zip(
+                    result["ids"], result["metadatas"], result["embeddings"], strict=True
+                ):
+                    contents[i] = (str((meta or {}).get("document_id", "")), [float(x) for x in vector])
+                if len(result["ids"]) < _BATCH:
+                    return contents
+        raise AssertionError
+
+    def count(self) -> int:
+        """How many passages there are."""
+        with self._collection() as collection:
+            return int(collection.count())
+
+    def query(
+        self, vector: Sequence[float], k: int = 10, filters: Filters | None = None
+    ) -> list[tuple[Passage, float]]:
+        """The nearest passages with their cosine, best first.
+
+        Args:
+            vector: A vector of the collection's embedding model.
+            k: Most results.
+            filters: Which documents may be used.
+        """
+        with self._collection() as collection:
+            result = collection.query(
+                query_embeddings=[list(vector)],
+                n_results=k,
+                where=to_where(filters),
+                include=["metadatas", "documents", "distances"],
+            )
+        rows = zip(
+            result["ids"][0],
+            result["metadatas"][0],
+            result["documents"][0],
+            result["distances"][0],
+            strict=True,
+        )
+        # A passage that another process deleted a moment ago has a vector, but no metadata any more.
+        return [
+            (_passage(i, meta, text or ""), 1 - float(distance)) for i, meta, text, distance in rows if meta
+        ]
+
+    def vectorstore(self, embeddings: Embeddings) -> Chroma:
+        """The same collection as LangChain's `Chroma`, for reading."""
+        from langchain_chroma import Chroma
+
+        return Chroma(
+            collection_name=self.name,
+            embedding_function=embeddings,
+            client=self._connection.client,
+            create_collection_if_not_exists=False,
+        )
+
+
+class _Connection:
+    """A client that is closed when it is retired and no query uses it any more."""
+
+    def __init__(self, client: ClientAPI, name: str) -> None:
+        # The protocol of clients lacks `close`, which every client has.
+        self.client: Any = client
+        try:
+            self.collection = self.client.get_or_create_collection(
+                name,
+                configuration={
+                    "hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 200, "max_neighbors": 24}
+                },
+                embedding_function=None,
+            )
+        except BaseException:
+            self.client.close()
+            raise
+        self._users = 0
+        self._retired = False
+        self._lock = threading.Lock()
+
+    def acquire(self) -> None:
+        with self._lock:
+            self._users += 1
+
+    def release(self) -> None:
+        with self._lock:
+            self._users -= 1
+        self._close_if_idle()
+
+    def retire(self) -> None:
+        with self._lock:
+            self._retired = True
+        self._close_if_idle()
+
+    def _close_if_idle(self) -> None:
+        with self._lock:
+            if not self._retired or self._users:
+                return
+            self.client.close()
+
+
+def _open_client(folder: Path, url: str | None, spelling: int = 0) -> ClientAPI:
+    import chromadb
+    from chromadb.config import Settings as ChromaSettings
+
+    settings = ChromaSettings(anonymized_telemetry=False)
+    if url is not None:
+        from urllib.parse import urlsplit
+
+        parts = urlsplit(url)
+        ssl = parts.scheme == "https"
+        return chromadb.HttpClient(
+            host=parts.hostname or "localhost",
+            port=parts.port or (443 if ssl else 8000),
+            ssl=ssl,
+            settings=settings,
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    return chromadb.PersistentClient(path=str(folder) + "/." * spelling, settings=settings)
+
+
+def _metadata(passage: Passage) -> dict[str, Any]:
+    document = passage.document
+    metadata: dict[str, Any] = {
+        **filter_metadata(document),
+        "document_id": document.id,
+        "ordinal": passage.ordinal,
+        "passage": passage.model_dump_json(exclude={"id", "document", "text", "ordinal"}),
+        "entities": json.dumps(document.entities, ensure_ascii=False),
+    }
+    for field in _INFO_FIELDS:
+        if (value := getattr(document, field)) not in (None, ""):
+            metadata[field] = value
+    if document.language != document.language.casefold():
+        metadata["language_written"] = document.language
+    return metadata
+
+
+def _passages(result: Any) -> list[Passage]:
+    rows = zip(result["ids"], result["metadatas"], result["documents"], strict=True)
+    return [_passage(i, meta, text or "") for i, meta, text in rows if meta]
+
+
+def _passage(passage_id: str, metadata: Any, text: str) -> Passage:
+    info = DocumentInfo(
+        id=metadata["document_id"],
+        path=metadata["path"],
+        collection=metadata["collection"],
+        language=metadata.get("language_written", metadata["language"]),
+        date=number_date(metadata["date"]) if "date" in metadata else None,
+        entities=tuple(json.loads(metadata["entities"])),
+        **{"title": "", **{field: metadata[field] for field in _INFO_FIELDS if field in metadata}},
+    )
+    rest = json.loads(metadata["passage"])
+    return Passage.model_validate(
+        {**rest, "id": passage_id, "document": info, "text": text, "ordinal": metadata["ordinal"]}
+    )
