@@ -98,6 +98,12 @@ def contains_fact(text: str, fact: str, *, by_value: bool = False) -> bool:
 
 def found_facts(text: str, facts: Iterable[str], *, by_value: bool = False) -> list[bool]:
     """For each fact, whether the text contains it; see `contains_fact`."""
+    return list(_found(text, tuple(facts), by_value))
+
+
+# The same text is asked for by several metrics, groups of questions and the page.
+@lru_cache(maxsize=8192)
+def _found(text: str, facts: tuple[str, ...], by_value: bool) -> tuple[bool, ...]:
     normal = normalise(without_marks(text))
     found = []
     for fact in facts:
@@ -106,7 +112,7 @@ def found_facts(text: str, facts: Iterable[str], *, by_value: bool = False) -> l
         if not hit and by_value:
             hit = any(same_quantity(normalise(wording), normal) for wording in wordings)
         found.append(hit)
-    return found
+    return tuple(found)
 
 
 def fact_recall(text: str, facts: Sequence[str], *, by_value: bool = False) -> float:

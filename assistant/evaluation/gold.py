@@ -118,7 +118,7 @@ def _files(paths: Sequence[Path | str]) -> Iterable[Path]:
                 yield file
 
 
-class _Loader(yaml.SafeLoader):  # type: ignore[misc]
+class _Loader(yaml.SafeLoader):  # type: ignore[misc, unused-ignore]
     """Safe YAML that refuses a key given twice, which plain YAML loading drops silently."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:

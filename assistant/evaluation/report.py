@@ -17,22 +17,21 @@ from assistant.evaluation.metrics import Metric, answer_facts, document_name, is
 from assistant.evaluation.records import EvalRow, Evaluation
 from assistant.evaluation.summary import Comparison, Difference, Figure, Summary, compare, summarise
 
-HEADLINES = (
-    "ndcg@10",
-    "fact_recall@10",
-    "evidence_facts_cut",
-    "fact_recall",
-    "all_facts",
-    "cited_sentences",
-    "citation_precision",
-    "citation_recall",
-    "supported",
-    "refused_unanswerable",
-    "refused_answerable",
-    "words",
-    "seconds",
-)
-"""The measures of the breakdown by type and topic."""
+HEADLINES = {
+    "ndcg@10": "nDCG@10",
+    "fact_recall@10": "facts @10",
+    "evidence_facts_cut": "in evidence",
+    "fact_recall": "fact recall",
+    "all_facts": "all facts",
+    "cited_sentences": "cited",
+    "citation_precision": "cit. prec.",
+    "citation_recall": "cit. rec.",
+    "refused_unanswerable": "right refusal",
+    "refused_answerable": "false refusal",
+    "words": "words",
+    "seconds": "median",
+}
+"""The measures of the breakdown by type and topic, with the short names of its columns."""
 
 
 class _Record(BaseModel):
@@ -234,10 +233,10 @@ def _print_breakdown(report: Report, summary: Summary, console: Console) -> None
     known = {info.key: info for info in report.metrics}
     keys = [key for key in HEADLINES if key in known]
     table = Table(title="by type and topic", title_justify="left", header_style="bold")
-    table.add_column("")
+    table.add_column("", no_wrap=True)
     table.add_column("n", justify="right")
     for key in keys:
-        table.add_column(known[key].label, justify="right")
+        table.add_column(HEADLINES[key], justify="right")
     sizes = _sizes(report.outcomes[summary.name])
     for name, figures in summary.groups.items():
         if name.startswith(("type: ", "topic: ")):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,7 +67,7 @@ class Difference(_Record):
     losses: int
     ties: int
     changed: tuple[Change, ...]
-    """Questions whose value differs, largest loss first; empty for speed."""
+    """Questions whose value differs, largest loss first; listed for the group `all`, and never for speed."""
 
 
 class Comparison(_Record):
@@ -140,6 +141,7 @@ def compare(first: Evaluation, second: Evaluation, *, evidence_words: int = 450)
                     [ids[position] for position in at],
                     _pick(before[metric.key], at),
                     _pick(after[metric.key], at),
+                    list_changes=name == "all" and metric.group != "speed",
                 )
                 for metric in metrics
             }
@@ -166,6 +168,7 @@ def _value(metric: Metric, numerators: Array, denominators: Array) -> Array:
     return np.asarray(np.quantile(numerators, 0.5 if metric.kind == "median" else 0.9, axis=-1))
 
 
+@lru_cache(maxsize=64)
 def _resamples(count: int) -> NDArray[np.int64]:
     if count == 0:
         return np.empty((RESAMPLES, 0), dtype=np.int64)
@@ -198,7 +201,12 @@ def _pick(observations: tuple[Array, Array], at: list[int]) -> tuple[Array, Arra
 
 
 def _difference(
-    metric: Metric, ids: Sequence[str], before: tuple[Array, Array], after: tuple[Array, Array]
+    metric: Metric,
+    ids: Sequence[str],
+    before: tuple[Array, Array],
+    after: tuple[Array, Array],
+    *,
+    list_changes: bool,
 ) -> Difference:
     if metric.kind != "share":
         # A quantile has no parts to leave out: it is taken where both runs have a value.
@@ -228,7 +236,7 @@ def _difference(
         wins=sum(gain > 0 for gain in gains),
         losses=sum(gain < 0 for gain in gains),
         ties=sum(gain == 0 for gain in gains),
-        changed=() if metric.group == "speed" else tuple(changed),
+        changed=tuple(changed) if list_changes else (),
     )
 
 
