@@ -39,6 +39,11 @@ def clean_text(text: str) -> str:
     return _AROUND_BREAK.sub("\n", _BLANKS.sub(" ", text)).strip()
 
 
+def has_invisible(text: str) -> bool:
+    """Whether a text holds characters that `clean_text` takes out."""
+    return _INVISIBLE.search(text) is not None
+
+
 def clean_lines(text: str) -> str:
     """Like `clean_text`, but blanks within and before lines stay (for code and layout)."""
     text = _INVISIBLE.sub("", _LINE_BREAK.sub("\n", text))

@@ -15,7 +15,7 @@ MAX_NOTE_CHARS = 4000
 
 _DEFINITION = re.compile(r" {0,3}\[\^([^\]\s]{1,64})\]:[ \t]*(.*)")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_CORPUS_FORM = re.compile(
+CORPUS_FORM = re.compile(
     r'(?P<publisher>[^"“]*?),?\s*["“](?P<title>.+)["”]'
     r"(?:,\s*(?P<date>\d{4}(?:-\d{2}(?:-\d{2})?)?))?(?:,\s*(?P<url>\S+))?\.?"
 )
@@ -32,7 +32,7 @@ def parse_note(label: str, definition: str) -> SourceNote:
         definition: The text after `[^label]:`.
     """
     text = clean_title(definition, MAX_NOTE_CHARS)
-    match = _CORPUS_FORM.fullmatch(text)
+    match = CORPUS_FORM.fullmatch(text)
     if match:
         url = match["url"]
         return SourceNote(

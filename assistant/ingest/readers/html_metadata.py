@@ -15,8 +15,8 @@ from assistant.ingest.cleaning import calendar_date, clean_title, safe_url
 
 _DATES = (
     "article:published_time", "og:article:published_time", "datepublished", "citation_publication_date",
-    "citation_date", "dc.date.issued", "dcterms.issued", "dc.date", "dcterms.date", "dcterms.created", "pubdate",
-    "publishdate", "publish_date", "publication_date", "parsely-pub-date", "sailthru.date", "date",
+    "citation_date", "dc.date.issued", "dcterms.issued", "dc.date", "dcterms.date", "dcterms.created",
+    "pubdate", "publishdate", "publish_date", "publication_date", "parsely-pub-date", "sailthru.date", "date",
     "article:modified_time",
 )  # fmt: skip
 _MOST_JSON_CHARS = 500_000
