@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from assistant.evaluation.quantities import same_quantity
+from assistant.ingest.sentences import word_count
 
 _HAN = r"\u2e80-\u9fff\uf900-\ufaff"
 _QUOTES = str.maketrans("‘’‚‛′“”„‟″「」『』", "'''''" + '"' * 9)
@@ -121,11 +122,6 @@ def fact_recall(text: str, facts: Sequence[str], *, by_value: bool = False) -> f
     return sum(found) / len(found) if found else 1.0
 
 
-_WORD = re.compile(rf"[^\W{_HAN}]+(?:[.,'’/-][^\W{_HAN}]+)*")
-_HAN_CHARACTER = re.compile(rf"[{_HAN}]")
-
-
 def count_words(text: str) -> int:
-    """Words of a text without its citation marks; two Chinese characters count as one and a third word."""
-    plain = without_marks(text)
-    return len(_WORD.findall(plain)) + round(len(_HAN_CHARACTER.findall(plain)) / 1.5)
+    """Words of a text without its citation marks, counted as for the limit of evidence."""
+    return round(word_count(without_marks(text)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
@@ -11,12 +10,10 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 
 from assistant.errors import BatchError
+from assistant.ingest.sentences import language_of
 from assistant.schema import Turn
 
 QuestionType = Literal["fact", "list", "compare", "timeline", "why", "multi", "unanswerable"]
-
-_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
-_LATIN_WORD = re.compile(r"[A-Za-z]+")
 
 
 class GoldQuestion(BaseModel):
@@ -65,15 +62,6 @@ class GoldQuestion(BaseModel):
         if not self.answerable and (self.facts or self.briefs):
             raise ValueError("an unanswerable question has neither facts nor briefs")
         return self
-
-
-def language_of(text: str) -> Literal["en", "zh"]:
-    """Guess the language of a question by its script.
-
-    Names in Latin letters are common in Chinese questions, so one Han character weighs as much as a word.
-    """
-    han = len(_HAN.findall(text))
-    return "zh" if han > len(_LATIN_WORD.findall(text)) else "en"
 
 
 def load_gold(paths: Sequence[Path | str]) -> list[GoldQuestion]:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import BatchError
-from assistant.evaluation.gold import language_of, load_gold
+from assistant.evaluation.gold import load_gold
 
 ROOT = Path(__file__).parents[2]
 GOOD = """
@@ -88,8 +88,3 @@ def test_refuses_what_is_not_there_or_not_text(tmp_path: Path) -> None:
     for paths in ([tmp_path / "none.yaml"], [binary], [ROOT / "assistant"]):
         with pytest.raises(BatchError):
             load_gold(paths)
-
-
-def test_language_by_script() -> None:
-    assert language_of("DeepSeek 的 UE8M0 FP8 是什么格式?") == "zh"
-    assert language_of("What does 昇腾 mean?") == "en"
