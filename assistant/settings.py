@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,10 @@ def load_settings(**overrides: Any) -> Settings:
     values = {name: value for name, value in overrides.items() if value is not None}
     try:
         return Settings(**values)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"The settings file assistant.toml or .env cannot be read: {error}.", "Correct or remove it."
+        ) from error
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
