@@ -12,7 +12,10 @@ from assistant.batch import ColumnMap, QuestionRow, read_questions
 from assistant.errors import BatchError
 from assistant.schema import Filters
 
-TABLE = "id,question,topic,since,until,language,thread,owner\na1,What is Ascend?,chips; trade,2026-01,2026,en,t1,Mei\n"
+TABLE = (
+    "id,question,topic,since,until,language,thread,owner\n"
+    "a1,What is Ascend?,chips; trade,2026-01,2026,en,t1,Mei\n"
+)
 FILTERS = Filters(
     topics=("chips", "trade"), since=dt.date(2026, 1, 1), until=dt.date(2026, 12, 31), languages=("en",)
 )
@@ -70,7 +73,8 @@ def only(rows: list[QuestionRow]) -> QuestionRow:
         (
             "q.jsonl",
             '{"id": "a1", "question": "What is Ascend?", "topics": ["chips", "trade"], "since": "2026-01-01", '
-            '"until": "2026-12-31", "language": "en", "conversation": "t1", "owner": "Mei"}\n',
+            '"until": "2026-12-31", "language": "en", "conversation": "t1", '
+            '"owner": "Mei"}\n',
         ),
         (
             "q.yaml",
@@ -129,7 +133,7 @@ def test_an_encoding_can_be_named(tmp_path: Path) -> None:
 def test_a_sheet_can_be_named(tmp_path: Path) -> None:
     path = write(tmp_path, "q.xlsx", workbook([["question"], ["One?"]], ("Notes", "Mine")))
     assert only(read_questions(path, sheet="Mine")).question == "One?"
-    with pytest.raises(BatchError, match="no sheet 'Yours'. It has: Notes, Mine"):
+    with pytest.raises(BatchError, match=r"no sheet 'Yours'. It has: Notes, Mine"):
         read_questions(path, sheet="Yours")
 
 
@@ -167,11 +171,11 @@ def test_a_list_that_cannot_be_read_is_refused(
 
 
 def test_a_missing_file_and_an_unknown_column_are_named(tmp_path: Path) -> None:
-    with pytest.raises(BatchError, match="no file .*gone.csv"):
+    with pytest.raises(BatchError, match=r"no file .*gone.csv"):
         read_questions(tmp_path / "gone.csv")
-    with pytest.raises(BatchError, match="no column 'topc'. Did you mean 'topic'"):
+    with pytest.raises(BatchError, match=r"no column 'topc'. Did you mean 'topic'"):
         read_questions(write(tmp_path, "q.csv", TABLE), columns=ColumnMap(topic="topc"))
-    with pytest.raises(BatchError, match="no encoding 'klingon'"):
+    with pytest.raises(BatchError, match=r"no encoding 'klingon'"):
         read_questions(write(tmp_path, "q.csv", TABLE), encoding="klingon")
 
 

@@ -12,6 +12,7 @@ from assistant.batch import BatchOptions, ColumnMap, run_batch
 from assistant.batch.runner import journal_path
 from assistant.errors import BatchError, ConfigurationError, ModelError, QuestionError
 from assistant.schema import Answer, Filters, Turn
+
 from .fakes import DOCUMENT, FakeEngine, make_answer
 
 

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from assistant.batch import command
+from assistant.errors import BatchError, ModelError
+from assistant.schema import Answer
+
+from .fakes import FakeEngine, make_answer
+
+
+def console() -> Console:
+    return Console(file=io.StringIO(), width=120)
+
+
+def shown(screen: Console) -> str:
+    assert isinstance(screen.file, io.StringIO)
+    return screen.file.getvalue()
+
+
+def test_a_run_prints_its_summary_and_returns_its_code(tmp_path: Path) -> None:
+    def reply(question: str) -> Answer:
+        if question == "Two?":
+            raise ModelError("No [bold] model.")
+        return make_answer(question)
+
+    source, screen = tmp_path / "q.csv", console()
+    source.write_text("Frage,Nr\nOne?,a\nTwo?,b\n")
+    code = command.run(
+        FakeEngine(reply),
+        source,
+        [tmp_path / "a.jsonl"],
+        question_column="Frage",
+        id_column="Nr",
+        console=screen,
+    )
+    text = shown(screen)
+    assert code == 1
+    assert re.search(r"Answered +1\b", text) and re.search(r"Failed +1\b", text)
+    assert "1 x No [bold] model." in text
+    assert "2 of 2 rows" in text and "a minute" in text
+    assert "--retry-failed" in text
+
+
+def test_a_terminal_gets_a_bar(tmp_path: Path) -> None:
+    source = tmp_path / "q.txt"
+    source.write_text("One?\nTwo?\n")
+    screen = Console(file=io.StringIO(), force_terminal=True, width=140)
+    assert command.run(FakeEngine(), source, [tmp_path / "a.jsonl"], console=screen) == 0
+    assert "2/2" in shown(screen)
+
+
+def test_standard_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stdin:
+        buffer = io.BytesIO(b"One?\n")
+
+    monkeypatch.setattr("sys.stdin", Stdin)
+    assert command.run(FakeEngine(), "-", [tmp_path / "a.csv"], console=console(), show_progress=False) == 0
+
+
+@pytest.mark.parametrize(
+    "options", [{"budget": 0}, {"max_concurrency": "x"}, {"bugdet": 5}, {"on_change": "ask"}]
+)
+def test_a_wrong_option_is_named(tmp_path: Path, options: dict[str, object]) -> None:
+    with pytest.raises(BatchError, match=next(iter(options)).replace("_", "-")):
+        command.run(FakeEngine(), "-", [tmp_path / "a.csv"], console=console(), **options)
