@@ -1,0 +1,1 @@
+"""The web UI: `app.launch()` starts it over an assistant."""

@@ -31,8 +31,9 @@ def build(engine: Engine) -> tuple[Any, dict[str, Any], Desk]:
     import gradio as gr
 
     from assistant.web.layout import build_layout
+    from assistant.web.uploads import SUFFIXES
     from assistant.web.wire_chat import wire_chat
-    from assistant.web.wire_side import SUFFIXES, wire_side
+    from assistant.web.wire_side import wire_side
 
     home = engine.settings.home
     desk = Desk(engine, History(home / "web.sqlite3"), home / "uploads")
@@ -41,7 +42,15 @@ def build(engine: Engine) -> tuple[Any, dict[str, Any], Desk]:
         wire_chat(desk, parts)
         wire_side(desk, parts)
     parts.blocks.queue(default_concurrency_limit=16, max_size=64)
-    sans = ["system-ui", "Noto Sans", "Noto Sans SC", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "sans-serif"]
+    sans = [
+        "system-ui",
+        "Noto Sans",
+        "Noto Sans SC",
+        "Noto Sans CJK SC",
+        "PingFang SC",
+        "Microsoft YaHei",
+        "sans-serif",
+    ]
     theme = gr.themes.Base(
         primary_hue="neutral",
         neutral_hue="stone",
@@ -104,6 +113,7 @@ def launch(
         quiet=not block,
         **arguments,
     )
+    desk.blocks = blocks
     return desk
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import getpass
 import hashlib
 import hmac
-import os
 import re
 import secrets
 import sys
@@ -84,7 +83,7 @@ def set_user(path: Path, name: str, password: str) -> None:
     partial = path.with_name(path.name + ".part")
     partial.touch(mode=0o600)
     partial.write_text("\n".join([*kept, f"{name}:{hash_password(password)}"]) + "\n", "utf-8")
-    os.replace(partial, path)
+    partial.replace(path)
 
 
 def main() -> int:

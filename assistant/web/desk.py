@@ -8,6 +8,7 @@ import threading
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from assistant.errors import AssistantError
 from assistant.schema import Citation, DocumentInfo, Filters, Turn
@@ -46,6 +47,8 @@ class Desk:
         self.prepared = threading.Event()
         """Set when the index can be searched."""
         self.preparing: tuple[int, int, str] = (0, 0, "")
+        self.blocks: Any = None
+        """The running page, once it is launched."""
         self.failure = ""
         """Why preparing failed, in one line."""
         self._live: dict[str, LiveTurn] = {}
@@ -71,12 +74,12 @@ class Desk:
         finally:
             self.prepared.set()
 
-    def documents(self, owner: str) -> list[DocumentInfo]:
-        """Documents that a user may read; none while the index is not there."""
+    def documents(self, owner: str, filters: Filters | None = None) -> list[DocumentInfo]:
+        """Documents that a user may read, and that match; none while the index is not there."""
         if not self.prepared.is_set():
             return []
         try:
-            return self.engine.documents(Filters(collections=readable_collections(owner)))
+            return self.engine.documents(filters or Filters(collections=readable_collections(owner)))
         except AssistantError as error:
             log.warning("%s", error)
             return []
@@ -114,9 +117,7 @@ class Desk:
         """HTML of a conversation, or of the welcome when it has no turns."""
         turns = self.history.turns(owner, conversation) if conversation else []
         if not turns:
-            return thread_html(
-                language, conversation, [], welcome=welcome(language, self.documents(owner))
-            )
+            return thread_html(language, conversation, [], welcome=welcome(language, self.documents(owner)))
         more: Sequence[str] = ()
         if follow and not turns[-1].stopped:
             more = followups(self.engine, language, turns[-1].answer, [t.question for t in turns])
@@ -182,9 +183,7 @@ class Desk:
                 Turn(question=t.question, answer=t.answer.text)
                 for t in self.history.turns(owner, conversation)
             ]
-            async for event in self.engine.astream(
-                question, history=before, filters=filters, model=model
-            ):
+            async for event in self.engine.astream(question, history=before, filters=filters, model=model):
                 live.take(event)
                 if live.answer is None:
                     yield Frame(
@@ -218,7 +217,9 @@ class Desk:
         last = self.turn(owner, conversation, "")
         return Frame(
             live="",
-            evidence=evidence_panel(language, turn=last.id if last else "", answer=last.answer if last else None),
+            evidence=evidence_panel(
+                language, turn=last.id if last else "", answer=last.answer if last else None
+            ),
             thread=self.thread(owner, language, conversation),
             rail=self.rail(owner, language, conversation),
         )
@@ -226,7 +227,9 @@ class Desk:
     def _failed(self, language: str, conversation: str, live: LiveTurn, error: str) -> Frame:
         self._live.pop(conversation, None)
         live.error = error
-        return Frame(live=live_html(language, live), evidence=evidence_panel(language), question=live.question)
+        return Frame(
+            live=live_html(language, live), evidence=evidence_panel(language), question=live.question
+        )
 
     def _keep(self, owner: str, conversation: str) -> TurnRecord | None:
         live = self._live.pop(conversation, None)
@@ -247,7 +250,9 @@ class Desk:
 
     # Evidence --------------------------------------------------------------------------------------
 
-    def evidence(self, owner: str, language: str, conversation: str, turn: str = "", focus: int | None = None) -> str:
+    def evidence(
+        self, owner: str, language: str, conversation: str, turn: str = "", focus: int | None = None
+    ) -> str:
         """HTML of the panel for a turn, the last one when none is named."""
         live = self._live.get(conversation)
         if live is not None and turn == LIVE:

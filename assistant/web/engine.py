@@ -1,4 +1,4 @@
-"""What the web UI needs of an assistant: `assistant.Assistant` has it, and so have the doubles of the tests."""
+"""What the web UI needs of an assistant: `assistant.Assistant` has it, the doubles of the tests too."""
 
 from __future__ import annotations
 

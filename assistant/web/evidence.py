@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from assistant.schema import Answer, Block, Citation, Document, Passage, SearchHit, SourceNote
 from assistant.web.render import render
@@ -58,7 +59,7 @@ def cut(
     here = [(p, label) for p, label in notes if start < p <= end]
     points = sorted({start, end, *inner, *(p for p, _ in here)})
     spans: list[Span] = []
-    for left, right in zip(points, points[1:], strict=False):
+    for left, right in pairwise(points):
         labels = [label for p, label in here if p == right]
         spans.append(
             Span(
@@ -172,9 +173,7 @@ def opened_document(
         picture: `PagePicture` of that page, when its file can be drawn.
     """
     notes = [(r.position, r.label) for r in document.note_references]
-    blocks = document.blocks or (
-        Block(kind="paragraph", char_start=0, char_end=len(document.text)),
-    )
+    blocks = document.blocks or (Block(kind="paragraph", char_start=0, char_end=len(document.text)),)
     views = [
         BlockView(
             kind=block.kind,

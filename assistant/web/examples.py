@@ -52,7 +52,9 @@ def welcome(language: str, documents: Sequence[DocumentInfo], topics: int = 6) -
     )
 
 
-def followups(engine: Engine, language: str, answer: Answer, asked: Sequence[str] = (), limit: int = 3) -> list[str]:
+def followups(
+    engine: Engine, language: str, answer: Answer, asked: Sequence[str] = (), limit: int = 3
+) -> list[str]:
     """Questions that the cited documents can answer: their sections that the answer did not use.
 
     The parts of the question that stayed without an answer are not among them: asking again would fail again.

@@ -50,9 +50,7 @@ def footnote(citation: Citation) -> tuple[str, str]:
 def sources(citation: Citation) -> list[tuple[str, str]]:
     """Description and address (empty when unsafe) of the primary sources of a citation."""
     notes = citation.sources or citation.passage.sources
-    return [
-        (", ".join(p for p in (n.publisher, n.title, n.date) if p), safe_url(n.url)) for n in notes
-    ]
+    return [(", ".join(p for p in (n.publisher, n.title, n.date) if p), safe_url(n.url)) for n in notes]
 
 
 def _plain(text: str) -> str:
@@ -81,7 +79,8 @@ def answer_markdown(answer: Answer, prefix: str = "") -> str:
         place, quote = footnote(citation)
         links = "; ".join(_plain(name) + (f" <{url}>" if url else "") for name, url in sources(citation))
         lines.append(
-            f"[^{prefix}{citation.number}]: {_plain(place)}: “{_plain(quote)}”" + (f" Source: {links}" if links else "")
+            f"[^{prefix}{citation.number}]: {_plain(place)}: “{_plain(quote)}”"
+            + (f" Source: {links}" if links else "")
         )
     return "\n".join(lines).strip() + "\n"
 

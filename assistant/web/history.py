@@ -33,7 +33,9 @@ class _Conversation(_Base):
 class _Turn(_Base):
     __tablename__ = "turn"
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"), index=True)
+    conversation_id: Mapped[str] = mapped_column(
+        ForeignKey("conversation.id", ondelete="CASCADE"), index=True
+    )
     position: Mapped[int]
     question: Mapped[str]
     answer: Mapped[str]
@@ -245,9 +247,7 @@ class History:
                 return None
             question = row.question
             session.execute(
-                delete(_Turn).where(
-                    _Turn.conversation_id == conversation, _Turn.position >= row.position
-                )
+                delete(_Turn).where(_Turn.conversation_id == conversation, _Turn.position >= row.position)
             )
             return question
 
@@ -308,7 +308,5 @@ def _turn(row: _Turn, feedback: _Feedback | None) -> TurnRecord:
         stopped=row.stopped,
         created=row.created,
         feedback=feedback
-        and Feedback(
-            rating=feedback.rating, wrong_source=feedback.wrong_source, comment=feedback.comment
-        ),
+        and Feedback(rating=feedback.rating, wrong_source=feedback.wrong_source, comment=feedback.comment),
     )

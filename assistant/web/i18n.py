@@ -30,7 +30,10 @@ def words(language: str, key: str, **values: Any) -> str:
 
 def topic_label(language: str, topic: str) -> str:
     """Name of a topic; one that the catalogue lacks is shown as its folder is called."""
-    return catalogue().get(language, {}).get(f"topic_{topic.replace('-', '_')}") or topic.replace("-", " ").capitalize()
+    return (
+        catalogue().get(language, {}).get(f"topic_{topic.replace('-', '_')}")
+        or topic.replace("-", " ").capitalize()
+    )
 
 
 def choose_language(cookie: str | None, accepted: str | None) -> Language:
@@ -45,5 +48,5 @@ def gradio_i18n() -> Any:
     import gradio as gr
 
     known = catalogue()
-    chinese = {code: known["zh"] for code in ("zh", "zh-CN", "zh-TW", "zh-HK")}
+    chinese = dict.fromkeys(("zh", "zh-CN", "zh-TW", "zh-HK"), known["zh"])
     return gr.I18n(en=known["en"], **chinese)

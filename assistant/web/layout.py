@@ -38,12 +38,15 @@ class Parts:
     blocks: Any
     header: Any
     conversation: Any
+    address: Any
     pending: Any
     new: Any
     search: Any
     rail: Any
     scope: dict[str, Any]
+    scope_box: Any
     clear_scope: Any
+    scope_line: Any
     thread: Any
     live: Any
     composer: Any
@@ -70,6 +73,8 @@ def build_layout(title: str, suffixes: Sequence[str]) -> tuple[Parts, Any]:
         conversation = gr.State("")
         pending = gr.State({})
         header = panel("header")
+        # The server keeps `gr.State` to itself: the page tells its conversation through this one.
+        address = gr.Textbox(visible=False)
         clock = gr.Timer(1.5)
         download = gr.File(visible="hidden", elem_id="download")
         with gr.Row(elem_id="shell", equal_height=False):
@@ -83,7 +88,7 @@ def build_layout(title: str, suffixes: Sequence[str]) -> tuple[Parts, Any]:
                     elem_id="search",
                 )
                 rail = panel("conversations", ("open_conversation", "rename", "remove"))
-                scope, clear_scope = _scope(i18n)
+                scope, scope_box, clear_scope = _scope(i18n)
             with gr.Column(elem_id="main", scale=1, min_width=0), gr.Tabs(elem_id="tabs") as tab_bar:
                 tabs = {}
                 with gr.Tab(i18n("tab_ask"), id="ask") as tabs["ask"], gr.Column(elem_id="chat"):
@@ -93,6 +98,7 @@ def build_layout(title: str, suffixes: Sequence[str]) -> tuple[Parts, Any]:
                             ("ask", "cite", "read", "redo", "undo_turn", "revise", "rate", "export"),
                         )
                         live = panel("live", ("cite", "read"))
+                    scope_line = panel("scope-line", ("unscope",))
                     composer, send, stop = _composer(i18n)
                 with gr.Tab(i18n("tab_timeline"), id="timeline") as tabs["timeline"]:
                     timeline_source = gr.Radio(
@@ -125,8 +131,9 @@ def build_layout(title: str, suffixes: Sequence[str]) -> tuple[Parts, Any]:
                 evidence = panel("evidence", ("read", "only", "back"))
     return (
         Parts(
-            blocks=blocks, header=header, conversation=conversation, pending=pending, new=new, search=search,
-            rail=rail, scope=scope, clear_scope=clear_scope, thread=thread, live=live, composer=composer,
+            blocks=blocks, header=header, conversation=conversation, address=address, pending=pending, new=new, search=search,
+            rail=rail, scope=scope, scope_box=scope_box, clear_scope=clear_scope, scope_line=scope_line, thread=thread, live=live,
+            composer=composer,
             send=send, stop=stop, evidence=evidence, tab_bar=tab_bar, tabs=tabs, timeline=timeline,
             timeline_source=timeline_source, corpus=corpus, upload=upload, upload_who=upload_who,
             upload_report=upload_report, settings=settings, download=download, clock=clock,
@@ -135,20 +142,24 @@ def build_layout(title: str, suffixes: Sequence[str]) -> tuple[Parts, Any]:
     )  # fmt: skip
 
 
-def _scope(i18n: Any) -> tuple[dict[str, Any], Any]:
-    with gr.Accordion(i18n("scope"), open=False, elem_id="scope"):
+def _scope(i18n: Any) -> tuple[dict[str, Any], Any, Any]:
+    with gr.Accordion(i18n("scope"), open=False, elem_id="scope") as box:
         controls = {
             "topics": gr.CheckboxGroup([], label=i18n("topics"), elem_id="scope-topics"),
             "entities": gr.Dropdown([], label=i18n("entities"), multiselect=True, elem_id="scope-entities"),
             "documents": gr.Dropdown(
                 [], label=i18n("only_documents"), multiselect=True, elem_id="scope-documents"
             ),
-            "since": gr.Textbox(label=i18n("since"), placeholder="2026-01-01", elem_id="scope-since", max_lines=1),
-            "until": gr.Textbox(label=i18n("until"), placeholder="2026-12-31", elem_id="scope-until", max_lines=1),
+            "since": gr.Textbox(
+                label=i18n("since"), placeholder="2026-01-01", elem_id="scope-since", max_lines=1
+            ),
+            "until": gr.Textbox(
+                label=i18n("until"), placeholder="2026-12-31", elem_id="scope-until", max_lines=1
+            ),
             "collections": gr.CheckboxGroup([], label=i18n("collections"), elem_id="scope-collections"),
         }
         clear = gr.Button(i18n("scope_clear"), size="sm", elem_id="scope-clear")
-    return controls, clear
+    return controls, box, clear
 
 
 def _composer(i18n: Any) -> tuple[Any, Any, Any]:
@@ -165,5 +176,7 @@ def _composer(i18n: Any) -> tuple[Any, Any, Any]:
             autofocus=True,
         )
         send = gr.Button(i18n("ask_button"), variant="primary", scale=0, min_width=72, elem_id="send")
-        stop = gr.Button(i18n("stop_button"), variant="stop", scale=0, min_width=72, visible=False, elem_id="stop")
+        stop = gr.Button(
+            i18n("stop_button"), variant="stop", scale=0, min_width=72, visible=False, elem_id="stop"
+        )
     return box, send, stop

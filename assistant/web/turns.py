@@ -60,9 +60,7 @@ class LiveTurn:
             question=self.question,
             standalone_question=self.question,
             status="partial",
-            text=" ".join(
-                claim.text + "".join(f" [{n}]" for n in claim.citations) for claim in self.claims
-            ),
+            text=" ".join(claim.text + "".join(f" [{n}]" for n in claim.citations) for claim in self.claims),
             claims=tuple(self.claims),
             citations=tuple(c for c in self.citations if c.number in used),
             newest=max(dates, default=None),

@@ -110,7 +110,8 @@ def wire_chat(desk: Desk, parts: Parts) -> None:
     def asked(conversation: str, event: gr.EventData, request: gr.Request) -> list[Any]:
         return begin(str(event._data.get("question", "")), conversation, request)
 
-    then_answer(parts.thread.ask(asked, [parts.conversation], opened, **_QUIET))
+    for source in (parts.thread, parts.corpus):
+        then_answer(source.ask(asked, [parts.conversation], opened, **_QUIET))
 
     def again(conversation: str, event: gr.EventData, request: gr.Request) -> list[Any]:
         who = visitor(request)
@@ -125,9 +126,7 @@ def wire_chat(desk: Desk, parts: Parts) -> None:
         who = visitor(request)
         question = desk.history.drop_from(who.owner, conversation, str(event._data.get("turn", "")))
         frame = desk.stop(who.owner, who.language, conversation)
-        return update(
-            Frame(frame.live, frame.evidence, frame.thread, frame.rail, question or ""), busy=False
-        )
+        return update(Frame(frame.live, frame.evidence, frame.thread, frame.rail, question or ""), busy=False)
 
     parts.thread.undo_turn(undo, [parts.conversation], shown, **_QUIET)
 
@@ -201,7 +200,14 @@ def _wire_evidence(desk: Desk, parts: Parts) -> None:
             gr.Warning(str(error))
             return desk.evidence(who.owner, who.language, conversation)
 
-    for source in (parts.thread, parts.live, parts.evidence, parts.timeline, parts.corpus, parts.upload_report):
+    for source in (
+        parts.thread,
+        parts.live,
+        parts.evidence,
+        parts.timeline,
+        parts.corpus,
+        parts.upload_report,
+    ):
         source.read(read, [parts.conversation], [parts.evidence], **_QUIET)
 
     def only(event: gr.EventData) -> Any:

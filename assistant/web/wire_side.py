@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from assistant.errors import AssistantError
 from assistant.web.desk import Desk
+from assistant.web.export import feedback_questions
 from assistant.web.i18n import topic_label, words
 from assistant.web.layout import Parts
+from assistant.web.library import corpus_html
+from assistant.web.render import render
 from assistant.web.request import visitor
-from assistant.web.scope import SHARED, private_collection
+from assistant.web.scope import SHARED, make_filters, scope_label, private_collection
+from assistant.web.timeline import answer_facts, document_facts, info_facts, timeline_html
+from assistant.web.uploads import Line, add_files, added, collection_of, forget, uploads_html
+from assistant.web.wire_chat import SAVE_FILE
 
-SUFFIXES = (".pdf", ".html", ".htm", ".md", ".txt", ".docx")
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 CONVERSATION_OF_PAGE = "() => [new URLSearchParams(location.search).get('c') || '']"
+# Reading more documents than this sentence by sentence would keep the page waiting.
+MOST_READ = 30
 
 
 def wire_side(desk: Desk, parts: Parts) -> None:
     """Connect everything but the chat."""
     _wire_load(desk, parts)
+    _wire_timeline(desk, parts)
+    _wire_corpus(desk, parts)
+    _wire_uploads(desk, parts)
+    _wire_settings(desk, parts)
 
 
 def scope_choices(desk: Desk, owner: str, language: str) -> list[Any]:
@@ -45,40 +60,216 @@ def scope_choices(desk: Desk, owner: str, language: str) -> list[Any]:
 
 
 def _wire_load(desk: Desk, parts: Parts) -> None:
+    controls = list(parts.scope.values())
+
     def load(conversation: str, request: gr.Request) -> list[Any]:
         who = visitor(request)
         if conversation and desk.history.title(who.owner, conversation) is None:
             conversation = ""
-        prepared = desk.prepared.is_set()
         return [
             conversation,
             desk.header(who.language),
-            desk.thread(who.owner, who.language, conversation, follow=True),
+            desk.thread(who.owner, who.language, conversation, follow=desk.prepared.is_set()),
             desk.evidence(who.owner, who.language, conversation),
             desk.rail(who.owner, who.language, conversation),
             *scope_choices(desk, who.owner, who.language),
-            gr.Timer(active=not (prepared and desk.engine.ready)),
+            gr.Timer(active=not (desk.prepared.is_set() and desk.engine.ready)),
         ]
 
-    outputs = [
-        parts.conversation, parts.header, parts.thread, parts.evidence, parts.rail, *parts.scope.values(),
-        parts.clock,
-    ]  # fmt: skip
+    shown = [parts.conversation, parts.header, parts.thread, parts.evidence, parts.rail]
     parts.blocks.load(
-        load, [parts.conversation], outputs, js=CONVERSATION_OF_PAGE, **_QUIET
+        load, [parts.address], [*shown, *controls, parts.clock], js=CONVERSATION_OF_PAGE, **_QUIET
     )
 
     def tick(conversation: str, request: gr.Request) -> list[Any]:
         who = visitor(request)
         done = (desk.prepared.is_set() and desk.engine.ready) or bool(desk.failure)
         welcome = desk.thread(who.owner, who.language, "") if done and not conversation else gr.skip()
-        choices = scope_choices(desk, who.owner, who.language) if done else [gr.skip()] * len(parts.scope)
+        choices = scope_choices(desk, who.owner, who.language) if done else [gr.skip()] * len(controls)
         return [desk.header(who.language), welcome, *choices, gr.Timer(active=not done)]
 
     parts.clock.tick(
-        tick, [parts.conversation], [parts.header, parts.thread, *parts.scope.values(), parts.clock], **_QUIET
+        tick, [parts.conversation], [parts.header, parts.thread, *controls, parts.clock], **_QUIET
     )
-    controls = list(parts.scope.values())
-    parts.clear_scope.click(
-        lambda: [[], [], [], "", "", []], None, controls, **_QUIET
+    for clear in (parts.clear_scope.click, parts.scope_line.unscope):
+        clear(lambda: [[], [], [], "", "", []], None, controls, **_QUIET)
+
+    def describe(
+        topics: list[str],
+        entities: list[str],
+        documents: list[str],
+        since: str,
+        until: str,
+        collections: list[str],
+        request: gr.Request,
+    ) -> str:
+        who = visitor(request)
+        filters = make_filters(
+            who.owner,
+            topics=topics,
+            entities=entities,
+            documents=documents,
+            since=since,
+            until=until,
+            collections=collections,
+        )
+        label = scope_label(who.language, filters)
+        total = len(desk.documents(who.owner))
+        count = len(desk.documents(who.owner, filters)) if label else total
+        return render("scope_line", who.language, label=label, count=count, total=total)
+
+    gr.on(
+        [control.change for control in controls] + [parts.thread.change],
+        describe,
+        controls,
+        [parts.scope_line],
+        trigger_mode="always_last",
+        **_QUIET,
+    )
+
+
+def _wire_timeline(desk: Desk, parts: Parts) -> None:
+    def show(
+        source: str,
+        conversation: str,
+        topics: list[str],
+        entities: list[str],
+        documents: list[str],
+        since: str,
+        until: str,
+        collections: list[str],
+        request: gr.Request,
+    ) -> str:
+        who = visitor(request)
+        if source == "answer":
+            turns = desk.history.turns(who.owner, conversation) if conversation else []
+            return timeline_html(who.language, answer_facts((t.id, t.answer) for t in turns))
+        filters = make_filters(
+            who.owner,
+            topics=topics,
+            entities=entities,
+            documents=documents,
+            since=since,
+            until=until,
+            collections=collections,
+        )
+        try:
+            infos = desk.engine.documents(filters)
+            if len(infos) > MOST_READ:
+                return timeline_html(who.language, info_facts(infos))
+            texts = [desk.engine.document(info.path, info.collection) for info in infos]
+        except AssistantError as error:
+            gr.Warning(str(error))
+            return timeline_html(who.language, [])
+        return timeline_html(who.language, document_facts(texts))
+
+    inputs = [parts.timeline_source, parts.conversation, *parts.scope.values()]
+    for trigger in (parts.tabs["timeline"].select, parts.timeline_source.input):
+        trigger(show, inputs, [parts.timeline], **_QUIET)
+
+
+def _wire_corpus(desk: Desk, parts: Parts) -> None:
+    def show(request: gr.Request) -> str:
+        who = visitor(request)
+        return corpus_html(who.language, desk.documents(who.owner))
+
+    parts.tabs["corpus"].select(show, None, [parts.corpus], **_QUIET)
+
+    def pick_topic(event: gr.EventData) -> list[Any]:
+        return [gr.update(value=[str(event._data.get("topic", ""))]), gr.Accordion(open=True)]
+
+    def pick_entity(event: gr.EventData) -> list[Any]:
+        return [gr.update(value=[str(event._data.get("entity", ""))]), gr.Accordion(open=True)]
+
+    parts.corpus.pick_topic(pick_topic, None, [parts.scope["topics"], parts.scope_box], **_QUIET)
+    parts.corpus.pick_entity(pick_entity, None, [parts.scope["entities"], parts.scope_box], **_QUIET)
+
+
+def _wire_uploads(desk: Desk, parts: Parts) -> None:
+    def show(request: gr.Request) -> str:
+        who = visitor(request)
+        return uploads_html(who.language, added(desk.engine, who.owner))
+
+    parts.tabs["sources"].select(show, None, [parts.upload_report], **_QUIET)
+
+    def upload(files: list[str] | None, group: str, request: gr.Request) -> Iterator[list[Any]]:
+        who = visitor(request)
+        controls = [gr.skip()] * len(parts.scope)
+        collection = collection_of(who.owner, group)
+        lines: list[Line] = []
+        for number, name in enumerate(files or (), start=1):
+            file = Path(name)
+            busy = words(who.language, "upload_reading", n=number, total=len(files or ()), name=file.name)
+            yield [
+                uploads_html(who.language, added(desk.engine, who.owner), lines, busy),
+                gr.skip(),
+                *controls,
+            ]
+            lines += add_files(desk.engine, desk.uploads, who.language, collection, [(file, file.name)])
+        documents = added(desk.engine, who.owner)
+        choices = scope_choices(desk, who.owner, who.language)
+        yield [uploads_html(who.language, documents, lines), None, *choices]
+
+    outputs = [parts.upload_report, parts.upload, *parts.scope.values()]
+    parts.upload.upload(
+        upload,
+        [parts.upload, parts.upload_who],
+        outputs,
+        concurrency_limit=1,
+        concurrency_id="upload",
+        **_QUIET,
+    )
+
+    def remove(event: gr.EventData, request: gr.Request) -> list[Any]:
+        who, data = visitor(request), event._data
+        try:
+            forget(
+                desk.engine,
+                desk.uploads,
+                who.owner,
+                str(data.get("file", "")),
+                str(data.get("collection", "")),
+            )
+        except AssistantError as error:
+            gr.Warning(str(error))
+        return [
+            uploads_html(who.language, added(desk.engine, who.owner)),
+            *scope_choices(desk, who.owner, who.language),
+        ]
+
+    parts.upload_report.forget(remove, None, [parts.upload_report, *parts.scope.values()], **_QUIET)
+
+
+def _wire_settings(desk: Desk, parts: Parts) -> None:
+    def show(request: gr.Request) -> str:
+        who = visitor(request)
+        default = words(who.language, "model_default", name=desk.engine.model_name)
+        return render(
+            "settings",
+            who.language,
+            settings=desk.engine.settings,
+            models=[("", default), ("extractive", words(who.language, "model_extractive"))],
+            model=desk.history.preference(who.owner, "model"),
+            owner=who.owner,
+            rated=len(desk.history.rated(who.owner)),
+        )
+
+    parts.tabs["settings"].select(show, None, [parts.settings], **_QUIET)
+
+    def choose(event: gr.EventData, request: gr.Request) -> None:
+        who, data = visitor(request), event._data
+        if data.get("name") == "model" and data.get("value") in ("", "extractive"):
+            desk.history.prefer(who.owner, "model", str(data["value"]))
+            gr.Info(words(who.language, "settings_saved"), duration=2)
+
+    parts.settings.choose(choose, None, None, **_QUIET)
+
+    def export_feedback(request: gr.Request) -> str:
+        who = visitor(request)
+        target = Path(tempfile.mkdtemp(prefix="export-")) / "feedback-questions.jsonl"
+        target.write_text(feedback_questions(desk.history.rated(who.owner)), "utf-8")
+        return str(target)
+
+    parts.settings.export_feedback(export_feedback, None, [parts.download], **_QUIET).then(
+        None, [parts.download], None, js=SAVE_FILE, api_visibility="private"
     )

@@ -40,7 +40,9 @@ from assistant.settings import Settings
 CORPUS = Path(__file__).parents[2] / "corpus"
 _NOTE = re.compile(r"^\[\^(\w+)\]: (.*)$", re.M)
 _MARK = re.compile(r"\[\^(\w+)\]")
-_STOP = set("the a an of in on for to and is are was were what which how did does do who when by with".split())
+_STOP = frozenset(
+    "a an and are by did do does for how in is of on the to was were what when which who with".split(" ")
+)
 
 
 @dataclass(frozen=True)
@@ -85,9 +87,7 @@ def read_brief(file: Path, root: Path, collection: str = "corpus") -> Document:
             position = mark.end()
         text += chunk[position:]
         blocks.append(
-            Block(
-                kind="heading" if level else "paragraph", level=level, char_start=start, char_end=len(text)
-            )
+            Block(kind="heading" if level else "paragraph", level=level, char_start=start, char_end=len(text))
         )
         text += "\n\n"
     path = file.relative_to(root).as_posix()
@@ -143,12 +143,12 @@ def passages_of(document: Document) -> list[Passage]:
             start = block.char_start + match.start()
             end = start + len(match[0].rstrip())
             labels = tuple(
-                r.label for r in document.note_references if start < r.position <= block.char_start + match.end()
+                r.label
+                for r in document.note_references
+                if start < r.position <= block.char_start + match.end()
             )
             sentences.append(
-                Sentence(
-                    text=document.text[start:end], char_start=start, char_end=end, note_labels=labels
-                )
+                Sentence(text=document.text[start:end], char_start=start, char_end=end, note_labels=labels)
             )
         used = dict.fromkeys(label for s in sentences for label in s.note_labels)
         found.append(
@@ -216,9 +216,7 @@ class FakeAssistant:
     def search(self, query: str, *, k: int = 10, filters: Filters | None = None) -> list[SearchHit]:
         wanted = _words(query)
         scored = [
-            SearchHit(
-                passage=p, score=float(len(wanted & (_words(p.text) | _words(p.document.title))))
-            )
+            SearchHit(passage=p, score=float(len(wanted & (_words(p.text) | _words(p.document.title)))))
             for d in self._matching(filters)
             for p in passages_of(d)
         ]
@@ -238,7 +236,9 @@ class FakeAssistant:
         searched = len(self._matching(filters))
         yield StepEvent(stage="understand", message=f"Understood as: {question}")
         hits = self.search(question, k=8, filters=filters)
-        yield StepEvent(stage="retrieve", message=f"Searched {searched} documents, {len(hits)} passages found")
+        yield StepEvent(
+            stage="retrieve", message=f"Searched {searched} documents, {len(hits)} passages found"
+        )
         if "weather" in question or not hits:
             text = f"The {searched} documents searched do not answer this."
             yield AnswerEvent(
@@ -321,7 +321,9 @@ class FakeAssistant:
             elif file.suffix in {".md", ".txt"}:
                 document = read_brief(file, file.parent, collection)
             else:
-                reports.append(FileReport(file.name, "failed", 0, f"{file.suffix} is not a format that can be read"))
+                reports.append(
+                    FileReport(file.name, "failed", 0, f"{file.suffix} is not a format that can be read")
+                )
                 continue
             self._documents[collection, document.path] = document
             reports.append(FileReport(document.path, "added", len(passages_of(document))))

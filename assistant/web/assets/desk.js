@@ -91,6 +91,10 @@
       const note = document.getElementById(link.dataset.target);
       if (note) note.scrollIntoView({ block: "center" });
     },
+    fact(dot) {
+      const fact = document.getElementById(dot.dataset.target);
+      if (fact) { fact.scrollIntoView({ block: "center" }); fact.focus({ preventScroll: true }); }
+    },
     edit(button) {
       const form = $(".edit-form", button.parentElement);
       form.hidden = !form.hidden;
@@ -185,10 +189,11 @@
       const menu = target.closest("details.menu");
       if (menu) menu.open = false;
       if (name === "cite" && focusCard(`card-${data.turn}-${data.number}`)) return;
-      if (["cite", "read"].includes(name)) openEvidence();
+      if (["cite", "read"].includes(name)) { openEvidence(); document.body.classList.remove("evidence-hidden"); }
       if (name === "ask") askTab();
       if (["ask", "open_conversation"].includes(name)) document.body.classList.remove("rail-open");
       if (name === "open_conversation") askTab();
+      if (["pick_topic", "pick_entity", "only"].includes(name)) { askTab(); $("#question textarea").focus(); }
       send(name, { ...data });
     },
     submit(event, send) {
@@ -237,7 +242,7 @@
     document.querySelectorAll("details.menu[open]").forEach((menu) => {
       if (!menu.contains(event.target)) menu.open = false;
     });
-    if (event.target === document.body || event.target.id === "shell") document.body.classList.remove("rail-open");
+    if (!event.target.closest("#rail, [data-ui=menu], .options")) document.body.classList.remove("rail-open");
   });
   const ready = () => {
     applyTheme();

@@ -1,0 +1,54 @@
+"""Starting the UI and driving it with Debian's Chromium."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from typing import Any
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-sync",
+    "--no-first-run",
+    "--force-prefers-reduced-motion",
+]
+
+
+@dataclass
+class Server:
+    url: str
+    desk: Any
+    blocks: Any
+    engine: Any
+
+    def close(self) -> None:
+        self.blocks.close(verbose=False)
+        self.desk.history.close()
+
+
+def run_server(engine: Any, **options: Any) -> Server:
+    """Start the UI on a free port of this machine."""
+    import socket
+
+    from assistant.web.app import launch
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    desk = launch(engine, host="127.0.0.1", port=port, block=False, **options)
+    return Server(f"http://127.0.0.1:{port}/", desk, desk.blocks, engine)
+
+
+def ask(page: Any, question: str) -> None:
+    """Type a question and wait until its answer is kept."""
+    before = page.locator("#thread .turn").count()
+    page.fill("#question textarea", question)
+    page.press("#question textarea", "Enter")
+    page.wait_for_function(
+        "(n) => document.querySelectorAll('#thread .turn').length > n && !document.querySelector('#live .turn')",
+        arg=before,
+    )
