@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from assistant.cli import ask, documents, tools
+from assistant.cli import ask, batch, documents, tools
 from assistant.errors import AssistantError
 
 app = typer.Typer(
@@ -36,6 +36,7 @@ app.command()(documents.index)
 app.command()(documents.ingest)
 app.command()(documents.documents)
 app.command()(documents.remove)
+app.command()(batch.batch)
 app.command()(tools.ui)
 app.command()(tools.doctor)
 app.command()(tools.settings)

@@ -229,7 +229,7 @@ def print_report(console: Console, report: IndexingOutcome) -> None:
 
 @contextmanager
 def progress_bar(console: Console, title: str) -> Iterator[Callable[[int, int, str], None]]:
-    """A callback (done, total, name) that draws a bar on a terminal; nothing appears before its first call."""
+    """A callback (done, total, name) that draws a bar on a terminal, from its first call on."""
     if not console.is_terminal:
         yield lambda done, total, name: None
         return
