@@ -16,7 +16,7 @@ MAX_NOTE_CHARS = 4000
 _DEFINITION = re.compile(r" {0,3}\[\^([^\]\s]{1,64})\]:[ \t]*(.*)")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 CORPUS_FORM = re.compile(
-    r'(?P<publisher>[^"“]*?),?\s*["“](?P<title>.+)["”]'
+    r'(?:(?P<publisher>.*?),\s*)?["“](?P<title>.+)["”]'
     r"(?:,\s*(?P<date>\d{4}(?:-\d{2}(?:-\d{2})?)?))?(?:,\s*(?P<url>\S+))?\.?"
 )
 _MARKDOWN_LINK = re.compile(r"\[([^\]\[]*)\]\(\s*<?([^\s()<>]+)>?[^()]*\)")

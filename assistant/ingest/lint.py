@@ -164,7 +164,7 @@ def _check_footnotes(lines: list[str], definitions: list[tuple[int, str, str]]) 
         if counts[label] > 1:
             yield index + 1, f"footnote [^{label}] is defined {counts[label]} times", "error"
         form = CORPUS_FORM.fullmatch(text.strip())
-        if form is None or not form["publisher"].strip(" ,"):
+        if form is None or not (form["publisher"] or "").strip(" ,"):
             yield index + 1, f'footnote [^{label}] is not of the form Publisher, "Title", date, URL', "error"
             continue
         if not iso_date(form["date"]):

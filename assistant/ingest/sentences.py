@@ -23,6 +23,7 @@ _WORD_BEFORE = re.compile(r"[^\s\"“‘(\[（「『《,，;；/—–]+$")
 _NEXT_WORD = re.compile(f"[{_OPENERS}\\s]*([^\\s{_CLOSERS},.;:!?。，；：！？]+)")
 _CAMEL = re.compile(r"[a-z]{1,5}[A-Z0-9]")
 _LIST_NUMBER = re.compile(r"\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4}")
+_WORD_CHARACTER = re.compile(r"\w")
 _WORD_END = re.compile(f"[A-Za-z]{{3}}$|[{_HAN}]$")
 _SPEECH_TAG = re.compile(f"[{_HAN}]{{0,6}}?(?:说|说道|問|问|表示|称|稱|指出|强调|認為|认为|写道)")
 _ABBREVIATIONS = LEADING | TRAILING | NUMBERED
@@ -43,25 +44,30 @@ def language_of(text: str) -> Literal["en", "zh"]:
 def word_count(text: str) -> float:
     """Number of words; 1.7 Han characters count as one."""
     han = len(re.findall(f"[{_HAN}]", text))
-    return len(re.findall(f"[^\\s{_HAN}]*\\w[^\\s{_HAN}]*", re.sub(f"[{_HAN}]", " ", text))) + han / 1.7
+    others = re.sub(f"[{_HAN}]+", " ", text) if han else text
+    return sum(_WORD_CHARACTER.search(word) is not None for word in others.split()) + han / 1.7
 
 
 def split_sentences(text: str) -> list[tuple[int, int]]:
     """Offsets of the sentences of a text.
 
     Sentences do not overlap, are in order, and hold every character that is not white space. Blank lines and
-    list items end a sentence; a single line break does not.
+    list items end a sentence; a single line break does not. What has neither letters nor digits belongs to the
+    sentence before it.
 
     Returns:
         Start (inclusive) and end (exclusive) of each sentence, without white space at either end.
     """
-    spans = []
+    spans: list[tuple[int, int]] = []
     start = 0
     for cut in sorted({*_line_cuts(text), *_stops(text), len(text)}):
         piece = text[start:cut]
         if piece.strip():
             left = start + len(piece) - len(piece.lstrip())
-            spans.append((left, start + len(piece.rstrip())))
+            right = start + len(piece.rstrip())
+            if spans and not _WORD_CHARACTER.search(piece):
+                left = spans.pop()[0]
+            spans.append((left, right))
         start = cut
     return spans
 
@@ -78,8 +84,14 @@ def _stops(text: str) -> list[int]:
         stop = match.start()
         while unit < len(units) and units[unit][1] <= stop:
             unit += 1
-        if unit < len(units) and units[unit][0] < stop and match.end() <= units[unit][1]:
-            continue
+        if unit < len(units) and units[unit][0] < stop:
+            begun, ended = units[unit]
+            if match.end() <= ended:
+                continue
+            # 甲（乙。）丙。 is one sentence; a parenthesis that begins a sentence ends it, too.
+            within = text[cuts[-1] if cuts else 0 : begun].strip()
+            if within and text[begun] in "(（" and match["stop"][-1] in "。！？":
+                continue
         if _ends_sentence(text, match):
             cuts.append(match.end())
     return cuts

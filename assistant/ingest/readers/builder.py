@@ -78,14 +78,19 @@ class DocumentBuilder:
         self._blocks.append(Block(kind=kind, char_start=start, char_end=self._length, level=level, page=page))
         self._references += [NoteReference(label=label, position=start + at) for label, at in marks]
 
-    def add_table(self, rows: Iterable[Sequence[str]], *, page: int | None = None) -> None:
-        """Adds a table: a line a row, cells parted by ` | `, the header first."""
-        lines = []
+    def add_table(
+        self, rows: Iterable[Sequence[str | Sequence[str | Mark]]], *, page: int | None = None
+    ) -> None:
+        """Adds a table: a line a row, cells parted by ` | `, the header first; empty rows go."""
+        pieces: list[str | Mark] = []
         for row in rows:
-            cells = [clean_text(cell).replace("\n", " ") for cell in row]
-            if any(cells):
-                lines.append(" | ".join(cells).strip())
-        self.add("table", "\n".join(lines), page=page)
+            cells = [[cell] if isinstance(cell, str) else cell for cell in row]
+            if not any(clean_text(piece) for cell in cells for piece in cell if isinstance(piece, str)):
+                continue
+            for number, cell in enumerate(cells):
+                pieces.append(" | " if number else "\n")
+                pieces += [re.sub(r"\s+", " ", piece) if isinstance(piece, str) else piece for piece in cell]
+        self.add("table", pieces, page=page)
 
     def build(
         self,
@@ -159,7 +164,7 @@ def _clean_keeping_ends(segment: str) -> str:
     cleaned = clean_text(segment)
     if not cleaned:
         return " " if segment and not segment.strip() else ""
-    before = " " if segment[0].isspace() else ""
+    before = "\n" if segment[0] == "\n" else " " if segment[0].isspace() else ""
     after = "\n" if segment[-1] == "\n" else " " if segment[-1].isspace() else ""
     return before + cleaned + after
 

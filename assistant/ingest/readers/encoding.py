@@ -30,7 +30,8 @@ def decode(source: SourceFile) -> str:
         DocumentError: The bytes are not text.
     """
     text = _decode(source)
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    # Parsers put a replacement character for each NUL.
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
 
 
 def _decode(source: SourceFile) -> str:
@@ -45,7 +46,7 @@ def _decode(source: SourceFile) -> str:
         cut_off = error.start >= len(data) - 3 and error.start > 20
         text = data[: error.start].decode("utf-8") if cut_off else ""
     if text:
-        if text.count("\0") <= len(text) // 100:
+        if text.count("\0") <= max(2, len(text) // 100):
             return text
         if wide := _wide_encoding(data):
             return data.decode(wide, errors="replace")

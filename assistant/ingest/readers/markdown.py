@@ -119,7 +119,7 @@ def _footnote_reference(state: StateInline, silent: bool) -> bool:
 def _add_blocks(builder: DocumentBuilder, tokens: list[Token]) -> None:
     numbers: list[int | None] = []
     item_begins = False
-    rows: list[list[str]] = []
+    rows: list[list[list[str | Mark]]] = []
     for index, token in enumerate(tokens):
         match token.type:
             case "bullet_list_open":
@@ -137,7 +137,7 @@ def _add_blocks(builder: DocumentBuilder, tokens: list[Token]) -> None:
             case "table_close":
                 builder.add_table(rows)
             case "inline" if tokens[index - 1].type in ("th_open", "td_open"):
-                rows[-1].append("".join(p for p in _inline(token) if isinstance(p, str)))
+                rows[-1].append(list(_inline(token)))
             case "inline":
                 opening = tokens[index - 1]
                 if opening.type == "heading_open":
