@@ -203,6 +203,8 @@ class Answer(_Record):
     text: str
     """Sentences with `[n]` marks; for a refusal, what was searched and that it is not there."""
     claims: tuple[Claim, ...] = ()
+    removed: tuple[Claim, ...] = ()
+    """Sentences that the model wrote and no passage supports; they are not in the text."""
     citations: tuple[Citation, ...] = ()
     """Only what the text cites, in order of first mark."""
     uncovered: tuple[str, ...] = ()
@@ -226,7 +228,9 @@ class Answer(_Record):
     @classmethod
     def _without_computed(cls, value: Any) -> Any:
         # What `model_dump` wrote can be read back, although unknown fields are refused.
-        return {k: v for k, v in value.items() if k != "cited_documents"} if isinstance(value, dict) else value
+        return (
+            {k: v for k, v in value.items() if k != "cited_documents"} if isinstance(value, dict) else value
+        )
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -276,6 +280,8 @@ class EvidenceEvent(_Record):
 
     type: Literal["evidence"] = "evidence"
     hits: tuple[SearchHit, ...]
+    text: str = ""
+    """What of them is read to answer, cut to the setting `evidence_words`."""
 
 
 class ClaimEvent(_Record):

@@ -27,24 +27,67 @@ class Settings(BaseSettings):
         env_prefix="ASSISTANT_", env_file=".env", toml_file="assistant.toml", extra="forbid", frozen=True
     )
 
-    home: Path = Field(default_factory=lambda: user_data_path(_NAME), description="Folder of the index and of all that is kept.")
-    cache: Path = Field(default_factory=lambda: user_cache_path(_NAME), description="Folder of assembled model weights.")
-    corpus: Path | None = Field(default=None, description="Folder of documents to answer from; the corpus that comes with the package when unset.")
-    prompts: Path | None = Field(default=None, description="Folder whose Markdown files replace prompts of the same name.")
-    glossary: Path | None = Field(default=None, description="YAML file of further names, each with its names in other languages.")
-    model: str = Field(default="auto", description="`auto`, `local`, `extractive`, or a LangChain name such as `openai:gpt-5-mini`.")
-    base_url: str | None = Field(default=None, description="Address of an OpenAI-compatible server for `openai:` models.")
-    api_key: SecretStr | None = Field(default=None, description="Key for the configured model; the provider's own variable works too.")
-    temperature: float = Field(default=0.0, ge=0, le=2, description="Sampling temperature of the language model.")
-    timeout: float = Field(default=120.0, gt=0, description="Seconds to wait for one answer of the language model.")
+    home: Path = Field(
+        default_factory=lambda: user_data_path(_NAME),
+        description="Folder of the index and of all that is kept.",
+    )
+    cache: Path = Field(
+        default_factory=lambda: user_cache_path(_NAME), description="Folder of assembled model weights."
+    )
+    corpus: Path | None = Field(
+        default=None,
+        description="Folder of documents to answer from; the corpus that comes with the package when unset.",
+    )
+    prompts: Path | None = Field(
+        default=None, description="Folder whose Markdown files replace prompts of the same name."
+    )
+    glossary: Path | None = Field(
+        default=None, description="YAML file of further names, each with its names in other languages."
+    )
+    model: str = Field(
+        default="auto",
+        description="`auto`, `local`, `extractive`, or a LangChain name such as `openai:gpt-5-mini`.",
+    )
+    base_url: str | None = Field(
+        default=None, description="Address of an OpenAI-compatible server for `openai:` models."
+    )
+    api_key: SecretStr | None = Field(
+        default=None, description="Key for the configured model; the provider's own variable works too."
+    )
+    temperature: float = Field(
+        default=0.0, ge=0, le=2, description="Sampling temperature of the language model."
+    )
+    timeout: float = Field(
+        default=120.0, gt=0, description="Seconds to wait for one answer of the language model."
+    )
     threads: int = Field(default=0, ge=0, description="Threads of the embedded model; 0 means one a core.")
-    parallel: int = Field(default=2, ge=1, le=16, description="Questions that the embedded model serves at once.")
-    embedding: str = Field(default="e5", description="`e5`, `minilm`, a sentence-transformers name or path, or `openai:NAME`.")
-    embedding_base_url: str | None = Field(default=None, description="Address of an OpenAI-compatible embedding endpoint.")
+    parallel: int = Field(
+        default=2, ge=1, le=16, description="Questions that the embedded model serves at once."
+    )
+    embedding: str = Field(
+        default="e5", description="`e5`, `minilm`, a sentence-transformers name or path, or `openai:NAME`."
+    )
+    embedding_base_url: str | None = Field(
+        default=None, description="Address of an OpenAI-compatible embedding endpoint."
+    )
     embedding_api_key: SecretStr | None = Field(default=None, description="Key for the embedding endpoint.")
     passages: int = Field(default=20, ge=1, le=100, description="Passages that retrieval hands on.")
-    evidence_words: int = Field(default=450, ge=50, le=20000, description="Most words of evidence given to the language model.")
-    answer_language: str = Field(default="auto", pattern="^(auto|en|zh)$", description="Language of answers; `auto` follows the question.")
+    evidence_words: int | None = Field(
+        default=None,
+        ge=50,
+        le=20000,
+        description="Most words of evidence given to the language model; 450 for the embedded one and 1,500 for others when unset.",
+    )
+    generation: str = Field(
+        default="auto",
+        pattern="^(auto|quote|write)$",
+        description="`quote` answers with sentences of the documents, `write` lets the model write and checks each sentence; `auto` quotes with the embedded model and writes with others.",
+    )
+    answer_language: str = Field(
+        default="auto",
+        pattern="^(auto|en|zh)$",
+        description="Language of answers; `auto` follows the question.",
+    )
     max_question_chars: int = Field(default=4000, ge=100, description="Longest question that is accepted.")
 
     @classmethod

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 import shutil
 import threading
@@ -156,6 +157,19 @@ class LexicalIndex:
         # Equal scores keep the order of the passages, so that results repeat.
         top = top[np.lexsort((top, -scores[top]))][:found]
         return [(self._ids[i], float(scores[i])) for i in top]
+
+    def term_weights(self, text: str) -> dict[str, float]:
+        """Inverse document frequency of each distinct term of a text, as BM25 uses it; unknown terms weigh most."""
+        import numpy as np
+
+        count = max(1, len(self._ids))
+        starts = None if self._bm25 is None else np.asarray(self._bm25.scores["indptr"])
+        weights = {}
+        for term in dict.fromkeys(tokenize(text)):
+            number = None if self._bm25 is None else self._bm25.vocab_dict.get(term)
+            found = 0 if number is None or starts is None else int(starts[number + 1] - starts[number])
+            weights[term] = math.log(1 + (count - found + 0.5) / (found + 0.5))
+        return weights
 
     def save(self, folder: Path) -> None:
         """Write to a folder beside others of its kind; complete or not at all."""

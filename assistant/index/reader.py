@@ -166,6 +166,11 @@ class Index:
         scores = dict(lexical.search(query, k, allowed_documents=allowed))
         return [(passage, scores[passage.id]) for passage in self.passages(list(scores))]
 
+    def term_weights(self, text: str) -> dict[str, float]:
+        """Inverse document frequency of each distinct search term of a text."""
+        with self._lock:
+            return self._lexical_index().term_weights(text)
+
     def passages(self, ids: Sequence[str]) -> list[Passage]:
         """Passages by id, in the order asked; those that are gone are left out."""
         if not ids:

@@ -102,7 +102,9 @@ class LocalChatModel(BaseChatModel):
         if self._loaded is None:
             self._loaded = _engine(self.weights, self.threads, self.context, self.parallel)
 
-    def _request(self, messages: list[BaseMessage], stop: list[str] | None, arguments: dict[str, Any]) -> dict[str, Any]:
+    def _request(
+        self, messages: list[BaseMessage], stop: list[str] | None, arguments: dict[str, Any]
+    ) -> dict[str, Any]:
         request: dict[str, Any] = {
             "messages": convert_to_openai_messages(messages),
             "temperature": self.temperature,
@@ -128,8 +130,14 @@ class LocalChatModel(BaseChatModel):
             raise _failure(reply["error"])
         choice = reply["choices"][0]
         usage = _usage(reply.get("usage"))
-        metadata = {"model_name": NAME, "finish_reason": choice.get("finish_reason"), "logprobs": choice.get("logprobs")}
-        message = AIMessage(content=choice["message"].get("content") or "", usage_metadata=usage, response_metadata=metadata)
+        metadata = {
+            "model_name": NAME,
+            "finish_reason": choice.get("finish_reason"),
+            "logprobs": choice.get("logprobs"),
+        }
+        message = AIMessage(
+            content=choice["message"].get("content") or "", usage_metadata=usage, response_metadata=metadata
+        )
         return ChatResult(generations=[ChatGeneration(message=message)])
 
     def _stream(
@@ -140,7 +148,10 @@ class LocalChatModel(BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         self.load()
-        request = self._request(messages, stop, kwargs) | {"stream": True, "stream_options": {"include_usage": True}}
+        request = self._request(messages, stop, kwargs) | {
+            "stream": True,
+            "stream_options": {"include_usage": True},
+        }
         chunks: queue.Queue[dict[str, Any] | BaseException | None] = queue.Queue()
         abandoned = threading.Event()
 
@@ -191,7 +202,8 @@ class LocalChatModel(BaseChatModel):
         else:
             raise TypeError("schema must be a JSON schema or a Pydantic model class")
         model = self.bind(
-            response_format={"type": "json_schema", "json_schema": {"name": "answer", "schema": json_schema}}, **kwargs
+            response_format={"type": "json_schema", "json_schema": {"name": "answer", "schema": json_schema}},
+            **kwargs,
         )
         if not include_raw:
             return model | parser
@@ -202,7 +214,9 @@ class LocalChatModel(BaseChatModel):
             except Exception as error:  # the caller asked to see it
                 return {"parsed": None, "parsing_error": error}
 
-        parsed = RunnableMap(raw=RunnablePassthrough()) | RunnableLambda(lambda both: {**both, **parse(both["raw"])})
+        parsed = RunnableMap(raw=RunnablePassthrough()) | RunnableLambda(
+            lambda both: {**both, **parse(both["raw"])}
+        )
         return model | parsed
 
 
@@ -243,4 +257,6 @@ def _chunk(item: dict[str, Any]) -> ChatGenerationChunk | None:
     if not text and usage is None and finish is None:
         return None
     metadata: dict[str, Any] = {"model_name": NAME, "finish_reason": finish} if finish else {}
-    return ChatGenerationChunk(message=AIMessageChunk(content=text, usage_metadata=usage, response_metadata=metadata))
+    return ChatGenerationChunk(
+        message=AIMessageChunk(content=text, usage_metadata=usage, response_metadata=metadata)
+    )

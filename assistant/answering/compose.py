@@ -1,0 +1,129 @@
+"""Puts checked sentences together: numbers the citations, keeps what is unsupported out, and writes the text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.answering.render import answer_text, words
+from assistant.answering.verify import Check
+from assistant.retrieval.query import Query
+from assistant.schema import Citation, Claim, Passage
+
+# From this many sentences on, a list is easier to read than a paragraph.
+_LIST_FROM = 3
+
+
+@dataclass(frozen=True)
+class Support:
+    """A passage that supports a sentence, and its words that do."""
+
+    passage: Passage
+    char_start: int
+    """Offsets of the quote in the document's text."""
+    char_end: int
+    score: float
+
+    @property
+    def quote(self) -> str:
+        """The supporting words, verbatim."""
+        base = self.passage.char_start
+        return self.passage.text[self.char_start - base : self.char_end - base]
+
+
+@dataclass(frozen=True)
+class CheckedSentence:
+    """A sentence with the outcome of its check and the passages that carry it."""
+
+    text: str
+    check: Check
+    supports: tuple[Support, ...]
+
+
+class Composer:
+    """Collects the sentences of one answer.
+
+    Args:
+        query: The question.
+        language: Of the answer, `en` or `zh`.
+    """
+
+    def __init__(self, query: Query, language: str) -> None:
+        self._query = query
+        self._language = language
+        self._numbers: dict[tuple[str, int, int], int] = {}
+        self._citations: list[Citation] = []
+        self.claims: list[Claim] = []
+        self.removed: list[Claim] = []
+
+    def add(self, sentence: CheckedSentence) -> tuple[Claim | None, tuple[Citation, ...]]:
+        """Takes a sentence in.
+
+        Returns:
+            The claim and the citations that it is the first to use; no claim when nothing supports the sentence.
+        """
+        supported = sentence.check.verdict != "unsupported" and bool(sentence.supports)
+        if not supported:
+            self.removed.append(
+                Claim(
+                    text=sentence.text,
+                    verdict="unsupported",
+                    score=sentence.check.score,
+                    reasons=sentence.check.reasons,
+                )
+            )
+            return None, ()
+        new = []
+        numbers = []
+        for support in sentence.supports:
+            key = (support.passage.id, support.char_start, support.char_end)
+            if key not in self._numbers:
+                self._numbers[key] = len(self._numbers) + 1
+                new.append(_citation(self._numbers[key], support))
+            numbers.append(self._numbers[key])
+        self._citations += new
+        claim = Claim(
+            text=sentence.text, citations=tuple(dict.fromkeys(numbers)), verdict=sentence.check.verdict,
+            score=sentence.check.score, reasons=sentence.check.reasons,
+        )  # fmt: skip
+        self.claims.append(claim)
+        return claim, tuple(new)
+
+    def finish(self, uncovered: Sequence[str] = ()) -> tuple[str, tuple[Claim, ...], tuple[Citation, ...]]:
+        """The text with marks, the claims and the citations; what is not covered is said at the end."""
+        as_list = len(self.claims) >= _LIST_FROM and bool(
+            {"list", "timeline", "compare"} & set(self._query.kinds)
+        )
+        text = answer_text(self.claims, as_list=as_list, groups=self._groups())
+        if uncovered:
+            # A question mark within a part would read as a question to the user.
+            parts = "; ".join(part.rstrip("?？. ") for part in uncovered)
+            text += (
+                "\n\n"
+                + words(self._language)["uncovered"].format(parts=parts)
+                + ("。" if self._language == "zh" else ".")
+            )
+        return text, tuple(self.claims), tuple(self._citations)
+
+    def _groups(self) -> list[int]:
+        """A paragraph a document, when neighbouring sentences share it."""
+        groups: list[int] = []
+        documents = {citation.number: citation.passage.document.id for citation in self._citations}
+        last = None
+        for claim in self.claims:
+            document = documents[claim.citations[0]]
+            groups.append(groups[-1] + (document != last) if groups else 0)
+            last = document
+        return groups
+
+
+def _citation(number: int, support: Support) -> Citation:
+    return Citation(
+        number=number,
+        passage=support.passage,
+        quote=support.quote,
+        char_start=support.char_start,
+        char_end=support.char_end,
+        score=support.score,
+        sources=support.passage.sources_of(support.char_start, support.char_end),
+    )

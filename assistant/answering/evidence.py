@@ -1,0 +1,189 @@
+"""Chooses sentences: what the model reads, and what an answer of quoted sentences says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from assistant.answering.dates import find_dates
+from assistant.index.lexical import tokenize
+from assistant.ingest.sentences import word_count
+from assistant.retrieval.query import Query
+from assistant.retrieval.rerank import RankedSentence
+from assistant.schema import SearchHit
+
+# A sentence that begins so leans on the one before it.
+_LEANS = re.compile(
+    r"^(?:It|Its|They|Their|These|Those|This|That|He|His|She|Her|Such|Both|The (?:same|former|latter|two|three|other|others|company|rule|deal|move)|"
+    r"However|But|And|Also|Instead|Nevertheless|By contrast|In addition|Here|There|Then|As a result)\b|^(?:它|他|她|这|那|其|该|此|但|而|同时|此外|然而)"
+)
+# Share of common terms above which two sentences say the same.
+_SAME = 0.6
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much an answer of quoted sentences may say."""
+
+    sentences: int
+    words: int
+    relative: float
+    """A further sentence needs this share of the best one's probability …"""
+    absolute: float
+    """… and at least this probability."""
+
+
+# Fitted on the training questions by `benchmarks/training/fit_ranker.py`.
+_BUDGETS = {
+    "single": Budget(sentences=4, words=110, relative=0.25, absolute=0.10),
+    "several": Budget(sentences=6, words=170, relative=0.20, absolute=0.08),
+}
+_SEVERAL = {"list", "compare", "timeline", "reason"}
+
+
+def budget_for(query: Query) -> Budget:
+    """The budget of a question: larger when it asks for several things."""
+    return _BUDGETS["several" if query.parts or _SEVERAL & set(query.kinds) else "single"]
+
+
+def choose_sentences(
+    query: Query, ranked: Sequence[RankedSentence], budget: Budget | None = None
+) -> list[RankedSentence]:
+    """The sentences of an answer: the likeliest, then the best of each part of the question, then further likely ones.
+
+    Args:
+        query: The question.
+        ranked: Sentences, likeliest first.
+        budget: How much may be said; by the kind of question when None.
+
+    Returns:
+        Sentences in order of choice; none when nothing was ranked.
+    """
+    if not ranked:
+        return []
+    budget = budget or budget_for(query)
+    chosen: list[RankedSentence] = []
+    words = 0.0
+
+    def take(item: RankedSentence) -> None:
+        nonlocal words
+        if any(item.key == other.key or _same(item, other) for other in chosen):
+            return
+        cost = word_count(item.sentence.text)
+        if chosen and (words + cost > budget.words or len(chosen) >= budget.sentences):
+            return
+        chosen.append(item)
+        words += cost
+
+    take(ranked[0])
+    for best in _best_of_parts(query, ranked):
+        take(best)
+    threshold = max(budget.absolute, budget.relative * ranked[0].probability)
+    for item in ranked[1:]:
+        if item.probability < threshold:
+            break
+        take(item)
+    return chosen
+
+
+def with_antecedents(chosen: Sequence[RankedSentence]) -> list[RankedSentence]:
+    """The choice, with the sentence before each one that cannot be read without it."""
+    keys = {item.key for item in chosen}
+    out: list[RankedSentence] = []
+    for item in chosen:
+        if item.position > 0 and _LEANS.match(item.sentence.text):
+            before = RankedSentence(
+                item.passage,
+                item.passage.sentences[item.position - 1],
+                item.position - 1,
+                item.probability,
+                item.cross,
+            )
+            if before.key not in keys:
+                keys.add(before.key)
+                out.append(before)
+        out.append(item)
+    return out
+
+
+def reading_order(query: Query, chosen: Sequence[RankedSentence]) -> list[RankedSentence]:
+    """Timelines by the first date that a sentence names; else document by document, the likeliest sentence first."""
+    if "timeline" in query.kinds:
+        return sorted(
+            chosen, key=lambda item: (_first_date(item), item.passage.document.path, item.sentence.char_start)
+        )
+    rank = {item.key: number for number, item in enumerate(chosen)}
+    first: dict[str, int] = {}
+    for item in chosen:
+        first.setdefault(item.passage.document.id, rank[item.key])
+    lead = chosen[0].key if chosen and not _LEANS.match(chosen[0].sentence.text) else None
+    return sorted(
+        chosen, key=lambda item: (first[item.passage.document.id], item.key != lead, item.sentence.char_start)
+    )
+
+
+def evidence_sentences(ranked: Sequence[RankedSentence], words: int, limit: int = 40) -> list[RankedSentence]:
+    """The likeliest sentences that fit into a number of words."""
+    out: list[RankedSentence] = []
+    used = 0.0
+    for item in ranked[:limit]:
+        cost = word_count(item.sentence.text)
+        if used + cost > words:
+            continue
+        out.append(item)
+        used += cost
+    return out
+
+
+def evidence_text(sentences: Iterable[RankedSentence]) -> str:
+    """The sentences as text, by passage and in the order of the document."""
+    by_passage: dict[str, list[RankedSentence]] = {}
+    for item in sentences:
+        by_passage.setdefault(item.passage.id, []).append(item)
+    return "\n\n".join(
+        " ".join(item.sentence.text for item in sorted(items, key=lambda item: item.position))
+        for items in by_passage.values()
+    )
+
+
+def evidence_hits(ranked: Sequence[RankedSentence], hits: Sequence[SearchHit]) -> list[SearchHit]:
+    """The hits, ordered by their likeliest sentence, which gives the score."""
+    best: dict[str, float] = {}
+    for item in ranked:
+        best.setdefault(item.passage.id, item.probability)
+    rescored = [SearchHit(passage=hit.passage, score=best.get(hit.passage.id, 0.0)) for hit in hits]
+    return sorted(rescored, key=lambda hit: -hit.score)
+
+
+def _best_of_parts(query: Query, ranked: Sequence[RankedSentence]) -> list[RankedSentence]:
+    out = []
+    for number in range(len(query.parts)):
+        scored = [item for item in ranked if len(item.part_scores) > number]
+        if scored:
+            best = max(scored, key=lambda item: item.part_scores[number])
+            # A logit below 0: more likely than not, nothing answers this part.
+            if best.part_scores[number] > 0:
+                out.append(best)
+    return out
+
+
+def _same(one: RankedSentence, other: RankedSentence) -> bool:
+    a, b = set(tokenize(one.sentence.text)), set(tokenize(other.sentence.text))
+    return (
+        bool(a and b) and len(a & b) / min(len(a), len(b)) > _SAME and len(a & b) / len(a | b) > _SAME * 0.8
+    )
+
+
+def _first_date(item: RankedSentence) -> str:
+    dates = sorted(filter(None, (_sortable(mention) for mention in find_dates(item.sentence.text))))
+    return (
+        dates[0]
+        if dates
+        else (item.passage.document.date.isoformat() if item.passage.document.date else "9999")
+    )
+
+
+def _sortable(mention: object) -> str:
+    year, month, day = (getattr(mention, name, None) for name in ("year", "month", "day"))
+    return f"{year:04d}-{month or 0:02d}-{day or 0:02d}" if year else ""

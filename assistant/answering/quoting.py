@@ -1,0 +1,74 @@
+"""Answers made of sentences of the documents: nothing is restated, so nothing can be turned round.
+
+An English answer quotes; a Chinese one gives each sentence in translation, with the original as its quote,
+and falls back to the original where the translation does not pass the check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from assistant.answering.compose import CheckedSentence, Support
+from assistant.answering.evidence import choose_sentences, reading_order, with_antecedents
+from assistant.answering.glossary import Glossary
+from assistant.answering.prompts import Prompts
+from assistant.answering.verify import Check, ClaimVerifier, passage_context
+from assistant.ingest.sentences import language_of
+from assistant.models.chat import ModelSession
+from assistant.retrieval.query import Query
+from assistant.retrieval.rerank import RankedSentence
+
+_MOST_NAMES = 8
+
+
+def quote_claims(
+    query: Query,
+    ranked: Sequence[RankedSentence],
+    *,
+    language: str,
+    session: ModelSession | None,
+    prompts: Prompts,
+    verifier: ClaimVerifier,
+    glossary: Glossary,
+) -> Iterator[CheckedSentence]:
+    """The sentences of the answer in reading order.
+
+    Args:
+        query: The question.
+        ranked: Sentences of the retrieved passages, likeliest first.
+        language: Of the answer.
+        session: The model that translates; without one sentences stay in their language.
+        prompts: For the translation.
+        verifier: Checks the translation against the original.
+        glossary: Names to use in the translation.
+    """
+    chosen = reading_order(query, with_antecedents(choose_sentences(query, ranked)))
+    for item in chosen:
+        text = " ".join(item.sentence.text.split())
+        support = Support(item.passage, item.sentence.char_start, item.sentence.char_end, 1.0)
+        verbatim = CheckedSentence(text, Check("supported", 1.0), (support,))
+        if session is None or language != "zh" or language_of(text) == "zh":
+            yield verbatim
+            continue
+        translated = _translated(text, session, prompts, glossary)
+        check = (
+            verifier.check(translated, text, context=passage_context(item.passage)) if translated else None
+        )
+        if check is None or check.verdict == "unsupported":
+            yield verbatim
+        else:
+            yield CheckedSentence(
+                translated,
+                check,
+                (Support(item.passage, item.sentence.char_start, item.sentence.char_end, check.score),),
+            )
+
+
+def _translated(text: str, session: ModelSession, prompts: Prompts, glossary: Glossary) -> str:
+    names = glossary.found_in(text)[:_MOST_NAMES]
+    listed = "Names: " + "; ".join(f"{english} = {chinese}" for english, chinese in names) if names else ""
+    reply = session.complete(
+        prompts.messages("translate_sentence", names=listed, sentence=text), max_tokens=220, stop=["\n"]
+    )
+    translated = reply.text.strip().strip('"“”')
+    return translated if language_of(translated) == "zh" else ""

@@ -1,0 +1,117 @@
+"""Answers as text: marks, footnotes, refusals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from assistant.schema import Answer, Citation, Claim, Filters, SearchHit
+
+_WORDS = {
+    "en": {
+        "refused": "The documents do not answer this question.",
+        "searched": "Searched: {count} documents{scope}.",
+        "nearest": "Nearest, without the answer: {titles}.",
+        "uncovered": "The documents do not say: {parts}",
+        "disagree": "Sources differ on {quantity}: {values}.",
+        "scope": " within the filters set",
+    },
+    "zh": {
+        "refused": "这些文件没有回答这个问题。",
+        "searched": "已检索 {count} 份文件{scope}。",
+        "nearest": "最接近但没有答案的文件：{titles}。",
+        "uncovered": "文件没有说明：{parts}",
+        "disagree": "各来源对“{quantity}”说法不一：{values}。",
+        "scope": "（在所设筛选范围内）",
+    },
+}
+
+
+def words(language: str) -> dict[str, str]:
+    """Fixed phrases in the language of an answer."""
+    return _WORDS["zh" if language == "zh" else "en"]
+
+
+def marked(claim: Claim) -> str:
+    """A claim with its marks, before a closing full stop never after."""
+    marks = "".join(f"[{number}]" for number in claim.citations)
+    return (
+        f"{claim.text} {marks}".strip()
+        if claim.text.isascii() or not claim.text.endswith("。")
+        else f"{claim.text}{marks}"
+    )
+
+
+def answer_text(claims: Sequence[Claim], *, as_list: bool, groups: Sequence[int] = ()) -> str:
+    """The sentences with marks: a bulleted list, or a paragraph for each group.
+
+    Args:
+        claims: In order.
+        as_list: One bullet a claim.
+        groups: For each claim the paragraph it belongs to; one paragraph when empty.
+    """
+    lines = [marked(claim) for claim in claims]
+    if as_list:
+        return "\n".join(f"- {line}" for line in lines)
+    paragraphs: dict[int, list[str]] = {}
+    for number, line in enumerate(lines):
+        paragraphs.setdefault(groups[number] if groups else 0, []).append(line)
+    return "\n\n".join(" ".join(part) for part in paragraphs.values())
+
+
+def refusal_text(language: str, searched: int, filters: Filters | None, nearest: Sequence[SearchHit]) -> str:
+    """What was searched, that the answer is not there, and which documents came closest."""
+    phrase = words(language)
+    scope = phrase["scope"] if filters is not None and filters != Filters() else ""
+    lines = [phrase["refused"], phrase["searched"].format(count=searched, scope=scope)]
+    titles = list(dict.fromkeys(_titled(hit) for hit in nearest))[:3]
+    if titles:
+        lines.append(phrase["nearest"].format(titles="; ".join(titles)))
+    return ("" if language == "zh" else " ").join(lines)
+
+
+def _titled(hit: SearchHit) -> str:
+    document = hit.passage.document
+    title = re.sub(r"[\[\]\n]", " ", document.title)
+    return f"{title} ({document.date.isoformat()})" if document.date else title
+
+
+def footnote(citation: Citation) -> str:
+    """One line: title, date and page of the document, then publisher, title, date and address of the sources."""
+    document = citation.passage.document
+    parts = [document.title]
+    if document.date:
+        parts.append(document.date.isoformat())
+    if citation.passage.page is not None:
+        parts.append(f"p. {citation.passage.page}")
+    line = ", ".join(parts)
+    notes = []
+    for note in citation.sources:
+        name = ", ".join(
+            filter(
+                None,
+                (note.publisher, f'"{note.title}"' if note.title else "", note.date or "", note.url or ""),
+            )
+        )
+        if name:
+            notes.append(name)
+    return f"{line}. Source: {'; '.join(notes)}" if notes else line
+
+
+def answer_to_markdown(answer: Answer) -> str:
+    """The answer with Markdown footnotes; marks become `[^n]`."""
+    # Escapes what documents could use to forge links, images or HTML.
+    text = re.sub(r"\[(\d+)\]", r"[^\1]", _escaped(answer.text))
+    notes = []
+    for citation in answer.citations:
+        quote = " ".join(citation.quote.split())
+        notes.append(f"[^{citation.number}]: {_escaped(footnote(citation))} — “{_escaped(quote)}”")
+    lines = [f"**{_escaped(answer.question)}**", "", text]
+    if notes:
+        lines += ["", *notes]
+    return "\n".join(lines) + "\n"
+
+
+def _escaped(text: str) -> str:
+    text = text.replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"!?\[(?!\d+\])", lambda match: "\\" + match.group(), text).replace("`", "\\`")

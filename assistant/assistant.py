@@ -1,0 +1,350 @@
+"""`Assistant`: the one object that users hold. It wires index, retrieval, models and answering together."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from langchain_core.embeddings import Embeddings
+from langchain_core.language_models.chat_models import BaseChatModel
+
+from assistant.answering.glossary import Glossary
+from assistant.answering.pipeline import Pipeline
+from assistant.errors import DocumentError, QuestionError
+from assistant.index.reader import Index
+from assistant.index.sync import SyncReport, remove_documents, sync_folder
+from assistant.models.chat import ChatChoice, choose_model
+from assistant.models.embeddings import load_embeddings
+from assistant.resources import corpus_folder
+from assistant.retrieval.hybrid import HybridRetriever
+from assistant.retrieval.rerank import SentenceRanker
+from assistant.schema import (
+    Answer,
+    AnswerEvent,
+    Document,
+    DocumentInfo,
+    Event,
+    Filters,
+    Passage,
+    SearchHit,
+    Turn,
+)
+from assistant.settings import Settings, load_settings
+from assistant.uploads import keep_files
+
+History = Sequence[Turn | tuple[str, str]]
+Progress = Callable[[int, int, str], None]
+
+
+class Assistant:
+    """Answers questions from documents, every sentence cited and checked.
+
+    Opening is quick: models are loaded and the corpus is indexed at the first use, or by `warm_up` and `sync`.
+    One object serves many threads.
+
+    Args:
+        model: `auto`, `local`, `extractive`, a LangChain name such as `openai:gpt-5-mini`, or a chat model.
+        home: Folder of the index and of all that is kept.
+        corpus: Folder of documents to answer from; the corpus that comes with the package when not given.
+        settings: All settings at once; the other arguments go on top.
+        embedding: `e5`, `minilm`, a sentence-transformers name or path, `openai:NAME`, or an embedding model.
+
+    Raises:
+        ConfigurationError: A setting is unknown or does not fit.
+    """
+
+    def __init__(
+        self,
+        *,
+        model: str | BaseChatModel | None = None,
+        home: Path | str | None = None,
+        corpus: Path | str | None = None,
+        settings: Settings | None = None,
+        embedding: str | Embeddings | None = None,
+    ) -> None:
+        overrides: dict[str, Any] = {
+            "home": Path(home) if home is not None else None,
+            "corpus": Path(corpus) if corpus is not None else None,
+            "model": model if isinstance(model, str) else None,
+            "embedding": embedding if isinstance(embedding, str) else None,
+        }
+        if settings is None:
+            settings = load_settings(**overrides)
+        else:
+            settings = settings.model_copy(update={k: v for k, v in overrides.items() if v is not None})
+        self.settings = settings
+        self._given_model = model if isinstance(model, BaseChatModel) else None
+        self._given_embedding = embedding if isinstance(embedding, Embeddings) else None
+        self._lock = threading.RLock()
+        self._index: Index | None = None
+        self._pipeline: Pipeline | None = None
+        self._pipeline_generation = -1
+        self._choices: dict[str, ChatChoice] = {}
+        self._closed = False
+
+    # Asking
+
+    def ask(
+        self,
+        question: str,
+        *,
+        history: History = (),
+        filters: Filters | None = None,
+        model: str | None = None,
+    ) -> Answer:
+        """The checked answer to a question.
+
+        Args:
+            question: In English or Chinese.
+            history: Earlier turns of the conversation, oldest first: `Turn`s or (question, answer) pairs.
+            filters: Which documents may be used.
+            model: Another language model for this question.
+
+        Raises:
+            QuestionError: The question is empty or too long.
+            IndexingError: There is no index and none can be built.
+            ModelError: The language or embedding model fails.
+        """
+        for event in self.stream(question, history=history, filters=filters, model=model):
+            if isinstance(event, AnswerEvent):
+                return event.answer
+        raise AssertionError("a stream ends with its answer")
+
+    def stream(
+        self,
+        question: str,
+        *,
+        history: History = (),
+        filters: Filters | None = None,
+        model: str | None = None,
+    ) -> Iterator[Event]:
+        """The stages, evidence and checked sentences of an answer as they come; an `AnswerEvent` is the last.
+
+        Raises:
+            QuestionError: As for `ask`, before the first event; the others too.
+        """
+        text = self._valid(question)
+        turns = _turns(history)
+        return self._open_pipeline().run(text, turns, filters, self._choice(model))
+
+    async def aask(
+        self,
+        question: str,
+        *,
+        history: History = (),
+        filters: Filters | None = None,
+        model: str | None = None,
+    ) -> Answer:
+        """`ask` without blocking the event loop."""
+        return await asyncio.to_thread(self.ask, question, history=history, filters=filters, model=model)
+
+    async def astream(
+        self,
+        question: str,
+        *,
+        history: History = (),
+        filters: Filters | None = None,
+        model: str | None = None,
+    ) -> AsyncIterator[Event]:
+        """`stream` without blocking the event loop."""
+        events = await asyncio.to_thread(self.stream, question, history=history, filters=filters, model=model)
+        end = object()
+        while (event := await asyncio.to_thread(next, events, end)) is not end:
+            yield event  # type: ignore[misc]
+
+    def ask_passages(
+        self, question: str, passages: Sequence[Passage], *, history: History = (), model: str | None = None
+    ) -> Answer:
+        """The answer from given passages alone, without search in the index."""
+        text = self._valid(question)
+        hits = [SearchHit(passage=passage, score=1 / (1 + rank)) for rank, passage in enumerate(passages)]
+        for event in self._open_pipeline().run(text, _turns(history), None, self._choice(model), given=hits):
+            if isinstance(event, AnswerEvent):
+                return event.answer
+        raise AssertionError("a stream ends with its answer")
+
+    # Documents
+
+    def search(self, query: str, *, k: int = 10, filters: Filters | None = None) -> list[SearchHit]:
+        """The passages nearest to a query, best first.
+
+        Raises:
+            QuestionError: The query is empty or too long.
+        """
+        return self._open_pipeline().search(self._valid(query), k, filters)
+
+    def documents(self, filters: Filters | None = None) -> list[DocumentInfo]:
+        """The documents in the index."""
+        return self._open_index().documents(filters)
+
+    def document(self, path: str, collection: str = "corpus") -> Document:
+        """A document with its text.
+
+        Raises:
+            DocumentError: There is none of that path.
+        """
+        found = self._open_index().document(path, collection)
+        if found is None:
+            raise DocumentError(
+                f"There is no document '{path}' in '{collection}'.", "`assistant documents` lists them."
+            )
+        return found
+
+    def sync(self, progress: Progress | None = None) -> SyncReport:
+        """Brings the index in step with the corpus folder.
+
+        Raises:
+            IndexingError: The folder is missing, the disk is full, or another process keeps writing.
+        """
+        index = self._open_index(build=False)
+        return sync_folder(index, self._embeddings, self.corpus, "corpus", progress=progress)
+
+    def add_documents(
+        self, paths: Sequence[Path | str], *, collection: str = "user", progress: Progress | None = None
+    ) -> SyncReport:
+        """Copies files into the home folder and makes them searchable.
+
+        Args:
+            paths: Files or folders.
+            collection: The set that they belong to; `corpus` is kept for the corpus folder.
+            progress: Called with files done, files in all, and the file's name.
+
+        Raises:
+            DocumentError: A path does not exist or the collection's name is not allowed.
+        """
+        index = self._open_index()
+        root, kept = keep_files(self.settings.home, [Path(path) for path in paths], collection)
+        return sync_folder(
+            index, self._embeddings, root, collection, paths=kept, remove_missing=False, progress=progress
+        )
+
+    def remove(self, paths: Sequence[str], *, collection: str = "user") -> int:
+        """Removes documents from the index, and their copies in the home folder; returns how many there were."""
+        removed = remove_documents(self._open_index(), list(paths), collection)
+        if collection != "corpus":
+            folder = (self.settings.home / "uploads" / collection).resolve()
+            for path in paths:
+                file = (folder / path).resolve()
+                if file.is_relative_to(folder):
+                    file.unlink(missing_ok=True)
+        return removed
+
+    # State
+
+    @property
+    def corpus(self) -> Path:
+        """Folder of the corpus in use."""
+        return self.settings.corpus if self.settings.corpus is not None else corpus_folder()
+
+    @property
+    def model_name(self) -> str:
+        """The language model that answers, for people."""
+        return self._choice(None).name
+
+    @property
+    def ready(self) -> bool:
+        """Whether a question would be answered without loading models first."""
+        return self._pipeline is not None
+
+    def warm_up(self) -> None:
+        """Builds or opens the index and loads the models; safe in a background thread."""
+        pipeline = self._open_pipeline()
+        pipeline.warm_up(self._choice(None))
+
+    def close(self) -> None:
+        """Releases the index; the object cannot be used after."""
+        with self._lock:
+            self._closed = True
+            if self._index is not None:
+                self._index.close()
+            self._index = self._pipeline = None
+
+    def __enter__(self) -> Assistant:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Wiring
+
+    def _valid(self, question: str) -> str:
+        if not isinstance(question, str):
+            raise QuestionError(f"A question must be text, not {type(question).__name__}.", "Pass a string.")
+        text = " ".join(question.replace("\0", " ").split())
+        if not any(character.isalnum() for character in text):
+            raise QuestionError("The question is empty.", "Write a question in English or Chinese.")
+        if len(text) > self.settings.max_question_chars:
+            raise QuestionError(
+                f"The question has {len(text)} characters; {self.settings.max_question_chars} are allowed.",
+                "Shorten it, or raise ASSISTANT_MAX_QUESTION_CHARS.",
+            )
+        return text
+
+    def _choice(self, model: str | None) -> ChatChoice:
+        if model is None and self._given_model is not None:
+            return choose_model(self.settings, self._given_model)
+        name = model or self.settings.model
+        with self._lock:
+            if name not in self._choices:
+                self._choices[name] = choose_model(self.settings, name)
+            return self._choices[name]
+
+    def _open_index(self, *, build: bool = True) -> Index:
+        with self._lock:
+            if self._closed:
+                raise QuestionError("This assistant is closed.", "Open another one.")
+            if self._index is None:
+                self._embeddings = load_embeddings(
+                    self.settings, self._given_embedding or self.settings.embedding
+                )
+                self._index = Index.open(self.settings.home, self._embeddings)
+            if build and (self._index.is_empty or self._index.rebuild_reason):
+                sync_folder(self._index, self._embeddings, self.corpus, "corpus")
+            return self._index
+
+    def _open_pipeline(self) -> Pipeline:
+        with self._lock:
+            index = self._open_index()
+            index.refresh()
+            if self._pipeline is None or self._pipeline_generation != index.generation:
+                names = Glossary.harvest(
+                    (sentence for info in index.documents() for sentence in _lines(index, info)),
+                    self.settings.glossary,
+                )
+                self._pipeline = Pipeline(
+                    index=index,
+                    retriever=HybridRetriever(index, self._embeddings),
+                    ranker=SentenceRanker(index),
+                    embeddings=self._embeddings,
+                    glossary=names,
+                    settings=self.settings,
+                )
+                self._pipeline_generation = index.generation
+            return self._pipeline
+
+
+def _lines(index: Index, info: DocumentInfo) -> list[str]:
+    document = index.document(info.path, info.collection)
+    return document.text.splitlines() if document is not None else []
+
+
+def _turns(history: History) -> list[Turn]:
+    turns = []
+    for entry in history:
+        if isinstance(entry, Turn):
+            turns.append(entry)
+        elif (
+            isinstance(entry, (tuple, list))
+            and len(entry) == 2
+            and all(isinstance(part, str) for part in entry)
+        ):
+            turns.append(Turn(question=entry[0], answer=entry[1]))
+        else:
+            raise QuestionError(
+                "The history has an entry that is neither a Turn nor a (question, answer) pair.",
+                'Pass for example history=[("Who …?", "It was …")].',
+            )
+    return turns

@@ -1,0 +1,65 @@
+"""Copies of the documents that users add, kept in the home folder so that the index can be rebuilt."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from assistant.errors import DocumentError
+from assistant.ingest.discover import discover
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+
+
+def keep_files(home: Path, paths: Sequence[Path], collection: str) -> tuple[Path, list[Path]]:
+    """Copies files, and the files in folders, under `uploads/<collection>` of the home folder.
+
+    A file of a name that is there already replaces it, so that adding a file again updates it.
+
+    Returns:
+        The collection's folder and the copies.
+
+    Raises:
+        DocumentError: A path does not exist, the collection's name is not allowed, or a copy fails.
+    """
+    if not _NAME.fullmatch(collection) or collection == "corpus":
+        raise DocumentError(
+            f"'{collection}' cannot be the name of a set of documents.",
+            "Use letters, digits, dot, dash and underscore; 'corpus' is taken.",
+        )
+    root = home / "uploads" / collection
+    kept: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            files = [(file, file.relative_to(path.parent)) for file in discover(path)]
+        elif path.is_file():
+            files = [(path, Path(path.name))]
+        else:
+            raise DocumentError(f"The file {path} does not exist.", "Check the path.")
+        for file, relative in files:
+            target = root / relative
+            if file.resolve() != target.resolve():
+                _copy(file, target)
+            kept.append(target)
+    return root, kept
+
+
+def _copy(source: Path, target: Path) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".copy-")
+        try:
+            with os.fdopen(handle, "wb") as out, source.open("rb") as data:
+                shutil.copyfileobj(data, out)
+            Path(temporary).replace(target)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+    except OSError as error:
+        raise DocumentError(
+            f"The file {source} cannot be copied to {target}: {error.strerror or error}.",
+            "Check rights and free space.",
+        ) from error
