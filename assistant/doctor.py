@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import re
 import shutil
 import sqlite3
 import sys
@@ -24,6 +25,7 @@ from assistant.settings import Settings
 
 DISTRIBUTION = "china-ai-chip-assistant"
 _GIB = 1 << 30
+_EXTRA = re.compile(r"extra == ['\"]([\w.-]+)['\"]")
 # Programs that widen what can be read; the main job does without them.
 _PROGRAMS = (
     (("pdftoppm",), "poppler, pictures of PDF pages for scanned documents", "poppler-utils"),
@@ -139,8 +141,10 @@ def _packages() -> Iterator[Finding]:
     yield Finding(area="Installation", name=DISTRIBUTION, state="ok", detail=version)
     extras: dict[str, list[str]] = {}
     for requirement in requirements:
-        extra = next((e for e in _extras() if _belongs(requirement, e)), "")
-        if not extra and requirement.marker and not requirement.marker.evaluate({"extra": ""}):
+        marker = str(requirement.marker or "")
+        named = _EXTRA.search(marker)
+        extra = named[1] if named else ""
+        if requirement.marker and not requirement.marker.evaluate({"extra": extra}):
             continue
         # Extras that are made of others name this package again.
         if requirement.name == DISTRIBUTION:
@@ -328,15 +332,6 @@ def _installed(name: str) -> str | None:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return None
-
-
-def _extras() -> list[str]:
-    return metadata.metadata(DISTRIBUTION).get_all("Provides-Extra") or []
-
-
-def _belongs(requirement: Requirement, extra: str) -> bool:
-    marker = requirement.marker
-    return marker is not None and marker.evaluate({"extra": extra}) and not marker.evaluate({"extra": ""})
 
 
 def _some(names: list[str]) -> str:

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from assistant.cli import ask, batch, documents, tools
+from assistant.cli import ask, batch, documents, serve, tools
 from assistant.errors import AssistantError
 
 app = typer.Typer(
@@ -38,6 +38,8 @@ app.command()(documents.documents)
 app.command()(documents.remove)
 app.command()(batch.batch)
 app.command()(tools.ui)
+app.command()(serve.serve)
+app.command()(serve.mcp)
 app.command()(tools.doctor)
 app.command()(tools.settings)
 app.command("eval")(tools.evaluate)
