@@ -18,7 +18,11 @@ Piece = tuple[Kind, str | Sequence[str | Mark], int, int | None]
 
 def count(text: str) -> int:
     """A token a word of letters, a Han character or a sign, and two special tokens."""
-    return 2 + sum(max(1, len(word) // 4) for word in text.split()) + sum("\u4e00" <= c <= "\u9fff" for c in text)
+    return (
+        2
+        + sum(max(1, len(word) // 4) for word in text.split())
+        + sum("\u4e00" <= c <= "\u9fff" for c in text)
+    )
 
 
 def make(*pieces: Piece, title: str = "Title", notes: Sequence[SourceNote] = ()) -> Document:
@@ -59,7 +63,9 @@ def check(document: Document, passages: Sequence[Passage]) -> None:
 
 
 _TEXT = st.text(
-    alphabet=st.sampled_from("abc ABC 123 .!? 。！？ ，;:\"'()“”- 华为芯片国家 \n|#"), min_size=0, max_size=300
+    alphabet=st.sampled_from("abc ABC 123 .!? 。！？ ，;:\"'()“”- 华为芯片国家 \n|#"),
+    min_size=0,
+    max_size=300,
 )
 _PIECES = st.lists(
     st.tuples(
@@ -105,7 +111,12 @@ def test_no_passage_crosses_a_heading() -> None:
 
 def test_heading_path_leaves_out_the_title_and_follows_levels() -> None:
     document = make(
-        heading("Title", 1), heading("A", 2), heading("B", 3), paragraph("One."), heading("C", 2), paragraph("Two.")
+        heading("Title", 1),
+        heading("A", 2),
+        heading("B", 3),
+        paragraph("One."),
+        heading("C", 2),
+        paragraph("Two."),
     )
     passages = chunk_document(document, count_tokens=count)
     assert [p.heading_path for p in passages] == [("A", "B"), ("C",)]
@@ -128,7 +139,9 @@ def test_a_passage_has_the_page_where_it_starts_and_stays_on_it() -> None:
 def test_sentences_carry_their_footnotes_and_sources_come_in_order_of_first_use() -> None:
     notes = [SourceNote(label=label, title=label.upper()) for label in ("a", "b", "c")]
     document = make(
-        paragraph(["First.", Mark("b"), Mark("a"), " Second", Mark("c"), ". Third. Fourth. ", Mark("b"), Mark("x")]),
+        paragraph(
+            ["First.", Mark("b"), Mark("a"), " Second", Mark("c"), ". Third. Fourth. ", Mark("b"), Mark("x")]
+        ),
         notes=notes,
     )
     (passage,) = chunk_document(document, count_tokens=count)
@@ -185,7 +198,9 @@ def test_a_title_longer_than_the_limit_leaves_room_for_text() -> None:
 def test_ids_depend_on_place_and_text_only() -> None:
     first = chunk_document(make(paragraph("Same words.")), count_tokens=count)
     again = chunk_document(make(paragraph("Same words.")), count_tokens=lambda text: 1)
-    moved = chunk_document(make(paragraph("New."), paragraph("Same words.")), count_tokens=count, target_words=1)
+    moved = chunk_document(
+        make(paragraph("New."), paragraph("Same words.")), count_tokens=count, target_words=1
+    )
     assert first[0].id == again[0].id
     assert first[0].id not in {passage.id for passage in moved}
     assert len(first[0].id) == 24

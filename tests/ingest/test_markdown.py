@@ -130,7 +130,9 @@ def test_invisible_characters_are_taken_out_and_text_is_composed() -> None:
 
 
 def test_markup_is_no_text() -> None:
-    document = read("Before <b>bold</b><br>after.\n\n<div><script>alert('x')</script><p>Inner &amp; more</p></div>")
+    document = read(
+        "Before <b>bold</b><br>after.\n\n<div><script>alert('x')</script><p>Inner &amp; more</p></div>"
+    )
     assert document.text == "Before bold\nafter.\n\nInner & more"
 
 

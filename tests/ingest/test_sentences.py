@@ -88,7 +88,29 @@ def test_words_count_chinese_by_characters() -> None:
 
 
 _PIECES = st.sampled_from(
-    ["a", "B", " ", "\n", ".", "!", "?", "。", "！", "…", '"', "“", "”", "(", ")", "1", "U.S.", "No.", "华", "- ", "\n\n"]
+    [
+        "a",
+        "B",
+        " ",
+        "\n",
+        ".",
+        "!",
+        "?",
+        "。",
+        "！",
+        "…",
+        '"',
+        "“",
+        "”",
+        "(",
+        ")",
+        "1",
+        "U.S.",
+        "No.",
+        "华",
+        "- ",
+        "\n\n",
+    ]
 )
 
 
@@ -102,7 +124,9 @@ def test_every_visible_character_is_in_exactly_one_sentence(text: str) -> None:
         assert text[start:end] == text[start:end].strip() != ""
 
 
-@pytest.mark.parametrize("make", [lambda n: "(" * n, lambda n: '"a ' * n, lambda n: "A. " * n, lambda n: "." * n])
+@pytest.mark.parametrize(
+    "make", [lambda n: "(" * n, lambda n: '"a ' * n, lambda n: "A. " * n, lambda n: "." * n]
+)
 def test_strange_text_stays_whole_or_splits_in_order(make: Callable[[int], str]) -> None:
     text = make(50_000)
     spans = split_sentences(text)

@@ -79,7 +79,7 @@ def _date(page: LexborHTMLParser, meta: dict[str, str], linked: list[dict[str, A
 
 def _linked_data(page: LexborHTMLParser) -> Iterator[dict[str, Any]]:
     for node in page.css('script[type="application/ld+json"]')[:20]:
-        content = node.text_content or ""
+        content = node.text()
         if len(content) > _MOST_JSON_CHARS:
             continue
         try:

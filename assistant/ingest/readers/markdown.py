@@ -20,8 +20,11 @@ from assistant.schema import Document
 
 MEDIA_TYPE = "text/markdown"
 _MAX_FRONT_MATTER_CHARS = 65_536
+_MOST_BRACKETS = 200
 # Nested marks cost the parser time that grows with the square of a line's length.
 _MAX_LINE_CHARS = 50_000
+# The parser takes seconds for this many; larger files are read as plain text.
+_MAX_LINES = 50_000
 
 _PAIR = re.compile(r"([A-Za-z_][\w-]{0,40}):(?:\s+(.*))?$")
 _REFERENCE = re.compile(r"\[\^([^\]\s]{1,64})\]")
@@ -40,8 +43,10 @@ def read(source: SourceFile) -> Document:
     kept, definitions = take_definitions(lines[begin:])
     if max(map(len, kept), default=0) > _MAX_LINE_CHARS:
         raise source.error(f"has a line of more than {_MAX_LINE_CHARS:,} characters.", "Break its lines.")
+    if len(kept) > _MAX_LINES:
+        raise source.error(f"has more than {_MAX_LINES:,} lines.", "Split it into smaller files.")
     builder = DocumentBuilder(source)
-    _add_blocks(builder, _parser().parse("\n".join(kept)))
+    _add_blocks(builder, _parser().parse(re.sub(r"\n{4,}", "\n\n\n", "\n".join(kept))))
     entities = front.get("entities", front.get("tags", ()))
     return builder.build(
         media_type=MEDIA_TYPE,
@@ -89,6 +94,9 @@ def parse_front_matter(lines: list[str]) -> dict[str, Any]:
     text = "\n".join(lines)
     if len(text) > _MAX_FRONT_MATTER_CHARS:
         raise ValueError("it is larger than 64 KB")
+    # The YAML parser's time grows with the square of the nesting.
+    if text.count("[") + text.count("{") > _MOST_BRACKETS:
+        raise ValueError("it has too many brackets")
     try:
         values = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
