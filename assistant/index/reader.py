@@ -121,19 +121,20 @@ class Index:
             Whether the state in use changed.
         """
         with self._lock:
-            if self._serving is not self.wanted and current_fingerprint(self.root) == self.wanted.fingerprint:
-                self._serving.close()
-                self._serving = self.wanted
+            switched = False
+            if self.rebuild_reason and current_fingerprint(self.root) == self.wanted.fingerprint:
                 self.rebuild_reason = ""
-            elif self._serving.catalog.stamp()[1] == self._snapshot.stamp:
+                switched = self._serving is not self.wanted
+                if switched:
+                    self._serving.close()
+                    self._serving = self.wanted
+            if not switched and self._serving.catalog.stamp()[1] == self._snapshot.stamp:
                 return False
             self._snapshot = self._serving.catalog.snapshot()
             self._lexical = None
             if self._snapshot.stamp != self._own_stamp:
                 with index_errors("reading the index", self.root):
                     self._serving.store.reopen()
-            if current_fingerprint(self.root) == self.wanted.fingerprint:
-                self.rebuild_reason = ""
             return True
 
     def search_dense(

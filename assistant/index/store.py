@@ -16,7 +16,6 @@ from assistant.index.filters import filter_metadata, number_date, to_where
 from assistant.schema import DocumentInfo, Filters, Passage
 
 if TYPE_CHECKING:
-    from chromadb.api import ClientAPI
     from langchain_chroma import Chroma
     from langchain_core.embeddings import Embeddings
 
@@ -200,9 +199,8 @@ class PassageStore:
 class _Connection:
     """A client that is closed when it is retired and no query uses it any more."""
 
-    def __init__(self, client: ClientAPI, name: str) -> None:
-        # The protocol of clients lacks `close`, which every client has.
-        self.client: Any = client
+    def __init__(self, client: Any, name: str) -> None:
+        self.client = client
         try:
             self.collection = self.client.get_or_create_collection(
                 name,
@@ -239,7 +237,7 @@ class _Connection:
             self.client.close()
 
 
-def _open_client(folder: Path, url: str | None, spelling: int = 0) -> ClientAPI:
+def _open_client(folder: Path, url: str | None, spelling: int = 0) -> Any:
     import chromadb
     from chromadb.config import Settings as ChromaSettings
 
