@@ -1,0 +1,159 @@
+"""The parts of the benchmarks that decide figures without a model."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from langchain_core.embeddings import DeterministicFakeEmbedding
+from langchain_core.language_models import FakeListChatModel
+
+ROOT = Path(__file__).parents[2]
+sys.path.append(str(ROOT / "benchmarks"))
+
+from baseline_chains import LangChainTutorial, is_refusal_text, marked_sentences  # noqa: E402
+from mtrag_refusal import precision_recall  # noqa: E402
+from mtrag_rewrite import score, term_f1  # noqa: E402
+from public_retrieval import MemoryIndex, measure, systems  # noqa: E402
+from public_sets import Conversation, Paragraph, ParagraphQuestion, Rewrite, turns  # noqa: E402
+from row_log import RowLog  # noqa: E402
+
+from assistant.evaluation.runner import evaluate  # noqa: E402
+from assistant.schema import Turn  # noqa: E402
+
+from .fakes import gold  # noqa: E402
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I don't know.",
+        "I'm sorry, but the context is about something else.",
+        "The provided context does not mention the price.",
+        "The price is not specified in the given context.",
+        "The text doesn't say how many.",
+        "None of the provided sources are helpful.",
+        "There is no specific information about this.",
+        "根据提供的资料，文中没有提到具体数字。",
+        "抱歉，我无法回答。",
+        "",
+    ],
+)
+def test_refusals_of_free_answers(text: str) -> None:
+    assert is_refusal_text(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "DeepSeek did not disclose V4's exact training hardware.",
+        "Huawei sold 812,000 chips. The context does not give the price.",
+        "China has not issued such rules, and the rule was suspended.",
+        "英伟达没有向中国出售B30A。",
+    ],
+)
+def test_answers_with_a_negation_are_no_refusals(text: str) -> None:
+    assert not is_refusal_text(text)
+
+
+def test_marks_belong_to_their_sentence() -> None:
+    text = "Water is wet [2], in the evening [1]. The sky is red. [1][3] Nobody knows.[2, 3] End"
+    assert marked_sentences(text) == [
+        ("Water is wet, in the evening.", (2, 1)),
+        ("The sky is red.", (1, 3)),
+        ("Nobody knows.", (2, 3)),
+        ("End", ()),
+    ]
+
+
+def test_tutorial_chain_is_evaluated_like_the_assistant(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("Huawei planned 600,000 dies in 2026.", encoding="utf-8")
+    chat = FakeListChatModel(
+        responses=["Huawei planned 600,000 dies [1]. It did so twice [9].", "I don't know."]
+    )
+    chain = LangChainTutorial(chat, DeterministicFakeEmbedding(size=8), tmp_path, None)
+    history = (Turn(question="Who?", answer="Huawei."),)
+    rows = evaluate(chain, [gold("q1"), gold("q2", history=history)]).rows
+    first, second = (row.answer for row in rows)
+    assert first and second
+    assert first.cited_documents == ("a.md",)
+    # A mark without a source cites nothing.
+    assert [claim.citations for claim in first.claims] == [(1,), ()]
+    assert (first.status, second.status) == ("answered", "not_in_corpus")
+    assert rows[0].evidence and "600,000" in rows[0].evidence[0].text
+
+
+def test_rank_of_the_right_paragraph() -> None:
+    paragraphs = [
+        Paragraph("p0", "", "Beijing hosts the summit of chip makers."),
+        Paragraph("p1", "", "长江存储位于武汉，生产闪存。"),
+        Paragraph("p2", "", "The chip makers of Beijing and Wuhan met."),
+    ]
+    questions = [
+        ParagraphQuestion("a", "Where is the summit of chip makers?", "p0", True),
+        ParagraphQuestion("b", "武汉的闪存厂商是谁？", "p1", True),
+        ParagraphQuestion("c", "Which chip makers of Beijing met?", "p0", True),
+        ParagraphQuestion("d", "谁？", "p0", True),
+    ]
+    result = measure(questions, systems(MemoryIndex(paragraphs, None, False), None)["BM25"], {})
+    assert result["R@1"]["value"] == 0.5
+    assert result["R@5"]["value"] == 0.75
+    assert result["MRR@10"]["value"] == (1 + 1 + 0.5 + 0) / 4
+
+
+def test_translation_is_searched_too() -> None:
+    paragraphs = [Paragraph("p0", "", "Wuhan makes flash memory."), Paragraph("p1", "", "Hefei makes DRAM.")]
+    embeddings = DeterministicFakeEmbedding(size=8)
+    search = systems(MemoryIndex(paragraphs, embeddings, False), embeddings)
+    questions = [ParagraphQuestion("a", "闪存", "p0", True)]
+    english = {"a": "Who makes flash memory?"}
+    assert measure(questions, search["BM25"], {})["R@1"]["value"] == 0.0
+    assert measure(questions, search["BM25"], english)["R@1"]["value"] == 1.0
+
+
+def test_turns_pair_questions_with_answers() -> None:
+    messages = [
+        {"speaker": "user", "text": "A?"},
+        {"speaker": "agent", "text": "B."},
+        {"speaker": "user", "text": "C? "},
+        {"speaker": "user", "text": "D?"},
+    ]
+    expected = (("A?", "B."), ("C?", ""), ("D?", ""))
+    assert turns(messages) == tuple(Turn(question=q, answer=a) for q, a in expected)
+
+
+def test_precision_and_recall_of_refusals() -> None:
+    rows = [
+        {"label": "UNANSWERABLE", "status": "not_in_corpus"},
+        {"label": "UNANSWERABLE", "status": "partial"},
+        {"label": "ANSWERABLE", "status": "not_in_corpus"},
+        {"label": "PARTIAL", "status": "answered"},
+        {"label": "UNDERSPECIFIED", "status": "not_in_corpus"},
+    ]
+    assert {name: value for name, (value, _, _) in precision_recall(rows).items()} == {
+        "precision": 0.5,
+        "recall": 0.5,
+        "F1": 0.5,
+    }
+
+
+def test_rewrites_are_compared_by_the_words_they_add() -> None:
+    conversation = Conversation("a", "How much did it cost?", (Turn(question="What is Kimi?", answer=""),))
+    task = Rewrite(conversation, "How much did Kimi cost?")
+    figures = score(["How much did Kimi K2 cost?"], [task], [1.0])
+    assert figures["added, recall"] == 1.0
+    assert figures["added, precision"] == 0.5
+    assert term_f1("How much did Kimi cost?", task.human) == 1.0
+    assert score(["How much did it cost?"], [task], [1.0])["added, recall"] == 0.0
+
+
+def test_log_keeps_rows_of_its_run_and_forgets_a_torn_line(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "rows.jsonl"
+    log = RowLog(path, "local")
+    log.add("a", {"status": "answered"})
+    with path.open("a", encoding="utf-8") as file:
+        file.write('{"id": "b", "ru')
+    again = RowLog(path, "local")
+    assert list(again.rows) == ["a"]
+    again.add("c", {"status": "partial"})
+    assert list(RowLog(path, "local").rows) == ["a", "c"]
+    assert RowLog(path, "extractive").rows == {}
