@@ -52,8 +52,8 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
     """Offsets of the sentences of a text.
 
     Sentences do not overlap, are in order, and hold every character that is not white space. Blank lines and
-    list items end a sentence; a single line break does not. What has neither letters nor digits belongs to the
-    sentence before it.
+    list items end a sentence; a single line break does not. What has neither letters nor digits belongs to
+    the sentence before it.
 
     Returns:
         Start (inclusive) and end (exclusive) of each sentence, without white space at either end.
@@ -78,7 +78,7 @@ def _line_cuts(text: str) -> list[int]:
 
 def _stops(text: str) -> list[int]:
     units = _units(text)
-    cuts = []
+    cuts: list[int] = []
     unit = 0
     for match in _END.finditer(text):
         stop = match.start()

@@ -79,7 +79,7 @@ _PIECES = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(pieces=_PIECES, title=_TEXT, max_tokens=st.integers(16, 80), target=st.integers(1, 60))
 def test_any_document_is_covered_within_the_limit(
     pieces: list[Piece], title: str, max_tokens: int, target: int
