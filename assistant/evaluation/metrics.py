@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from assistant.evaluation.facts import count_words, fact_recall, found_facts
-from assistant.evaluation.records import EvalRow, RankedPassage
+from assistant.evaluation.records import EvalRow
 from assistant.schema import Answer
 
 Group = Literal["retrieval", "evidence", "answer", "citations", "refusal", "speed"]
@@ -22,6 +22,7 @@ Observation = tuple[float, float] | None
 
 DOCUMENT_CUTOFFS = (1, 3, 5, 10)
 PASSAGE_CUTOFFS = (4, 6, 10, 20)
+EVIDENCE_WORDS = 450
 
 
 @dataclass(frozen=True)
@@ -56,20 +57,11 @@ def answer_facts(row: EvalRow, *, by_value: bool = False) -> list[bool]:
     return found_facts(text, row.question.facts, by_value=by_value)
 
 
-def cut_evidence(passages: Sequence[RankedPassage], words: int) -> str:
-    """The text of the best passages, up to a number of words; the passage that crosses the limit is cut."""
-    kept: list[str] = []
-    left = words
-    for passage in passages:
-        length = count_words(passage.text)
-        if length <= left:
-            kept.append(passage.text)
-            left -= length
-            continue
-        # Cut by the same share of characters as of words: exact enough, and the same for every script.
-        kept.append(passage.text[: int(len(passage.text) * left / length)])
-        break
-    return "\n".join(kept)
+def cut_evidence(text: str, words: int) -> str:
+    """The beginning of a text, about so many words of it."""
+    length = count_words(text)
+    # The same share of characters as of words: near enough, and the same for every script.
+    return text if length <= words else text[: int(len(text) * words / length)]
 
 
 @lru_cache(maxsize=512)
@@ -110,7 +102,7 @@ def _facts_at(k: int) -> Callable[[EvalRow], Observation]:
 def _evidence_facts(row: EvalRow) -> Observation:
     if row.evidence is None or not row.question.answerable:
         return None
-    return fact_recall("\n".join(passage.text for passage in row.evidence), row.question.facts), 1.0
+    return fact_recall(row.evidence, row.question.facts), 1.0
 
 
 def _evidence_facts_within(words: int) -> Callable[[EvalRow], Observation]:
@@ -125,7 +117,7 @@ def _evidence_facts_within(words: int) -> Callable[[EvalRow], Observation]:
 def _evidence_words(row: EvalRow) -> Observation:
     if row.evidence is None:
         return None
-    return float(sum(count_words(passage.text) for passage in row.evidence)), 1.0
+    return float(count_words(row.evidence)), 1.0
 
 
 def _on_answerable(value: Callable[[EvalRow], float]) -> Callable[[EvalRow], Observation]:
@@ -188,6 +180,12 @@ def _supported(answer: Answer) -> tuple[float, float]:
 
 def _unsupported(answer: Answer) -> tuple[float, float]:
     return float(sum(claim.verdict == "unsupported" for claim in answer.claims)), float(len(answer.claims))
+
+
+def _removed(row: EvalRow) -> Observation:
+    if row.answer is None or not (row.answer.removed or row.answer.claims):
+        return None
+    return float(len(row.answer.removed)), float(len(row.answer.removed) + len(row.answer.claims))
 
 
 def _verbatim(row: EvalRow) -> Observation:
@@ -255,7 +253,7 @@ def _stage(name: str) -> Callable[[EvalRow], Observation]:
     return observe
 
 
-def metrics_for(rows: Sequence[EvalRow], *, evidence_words: int = 450) -> tuple[Metric, ...]:
+def metrics_for(rows: Sequence[EvalRow], *, evidence_words: int = EVIDENCE_WORDS) -> tuple[Metric, ...]:
     """The measures that apply to these rows, in the order of a report.
 
     Args:
@@ -298,6 +296,7 @@ def metrics_for(rows: Sequence[EvalRow], *, evidence_words: int = 450) -> tuple[
         Metric(
             "unsupported", "sentences found unsupported", "citations", _claims(_unsupported), better="lower"
         ),
+        Metric("removed", "sentences written but removed", "citations", _removed, better="neither"),
         Metric("refused_unanswerable", "unanswerable refused", "refusal", _refused_when(answerable=False)),
         Metric(
             "refused_answerable",

@@ -7,7 +7,7 @@ from html import escape
 
 from assistant.evaluation.facts import alternatives, found_facts
 from assistant.evaluation.metrics import answer_facts, document_name, is_refusal
-from assistant.evaluation.records import EvalRow, Evaluation, RankedPassage
+from assistant.evaluation.records import EvalRow, Evaluation
 from assistant.evaluation.report import Report, format_value
 from assistant.schema import Answer, Claim
 
@@ -123,7 +123,9 @@ def _run(name: str, row: EvalRow) -> str:
     text = f'<blockquote lang="{escape(answer.language)}">{escape(answer.text)}</blockquote>'
     return (
         f'<div class="run">{heading}<p class="soft">{_STATUS[answer.status]}{time}</p>{rewritten}{text}'
-        f"{_facts(row)}{_doubts(answer.claims)}{_citations(answer, row.question.briefs)}</div>"
+        f"{_facts(row)}{_doubts(answer.claims, 'Sentences not fully supported')}"
+        f"{_doubts(answer.removed, 'Sentences that were removed')}"
+        f"{_citations(answer, row.question.briefs)}</div>"
     )
 
 
@@ -147,8 +149,8 @@ def _facts(row: EvalRow) -> str:
 
 def _where_lost(row: EvalRow) -> list[str]:
     """For each fact, the last place that had it, as far as that is known."""
-    evidence = _held(row.evidence, row.question.facts)
-    retrieved = _held(row.retrieved, row.question.facts)
+    evidence = found_facts(row.evidence or "", row.question.facts)
+    retrieved = found_facts("\n".join(passage.text for passage in row.retrieved or ()), row.question.facts)
     places = []
     for in_evidence, in_retrieved in zip(evidence, retrieved, strict=True):
         if in_evidence:
@@ -160,11 +162,7 @@ def _where_lost(row: EvalRow) -> list[str]:
     return places
 
 
-def _held(passages: tuple[RankedPassage, ...] | None, facts: Sequence[str]) -> list[bool]:
-    return found_facts("\n".join(passage.text for passage in passages or ()), facts)
-
-
-def _doubts(claims: Sequence[Claim]) -> str:
+def _doubts(claims: Sequence[Claim], title: str) -> str:
     items = "".join(
         f"<p>{_tag('bad' if claim.verdict == 'unsupported' else 'warn', claim.verdict.replace('_', ' '))} "
         f"{escape(claim.text)}"
@@ -172,7 +170,7 @@ def _doubts(claims: Sequence[Claim]) -> str:
         for claim in claims
         if claim.verdict != "supported"
     )
-    return f"<details><summary>Sentences not fully supported</summary>{items}</details>" if items else ""
+    return f"<details><summary>{title}</summary>{items}</details>" if items else ""
 
 
 def _citations(answer: Answer, briefs: Sequence[str]) -> str:

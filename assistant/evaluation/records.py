@@ -31,8 +31,8 @@ class EvalRow(_Record):
     question: GoldQuestion
     answer: Answer | None = None
     """None when the question failed, or when only retrieval was asked for."""
-    evidence: tuple[RankedPassage, ...] | None = None
-    """What the language model was given, best first; None when the configuration does not tell."""
+    evidence: str | None = None
+    """The text that was read to answer, best first; None when nothing was told of it."""
     retrieved: tuple[RankedPassage, ...] | None = None
     """What a search for the stand-alone question finds, best first; None when it was not searched."""
     seconds: float | None = None
@@ -43,8 +43,7 @@ class EvalRow(_Record):
 
     def to_json(self) -> str:
         """One line of JSON that `model_validate_json` reads back."""
-        # Computed fields are written by default and would be refused as unknown when read.
-        return self.model_dump_json(exclude={"answer": {"cited_documents"}})
+        return self.model_dump_json()
 
 
 class Evaluation(_Record):

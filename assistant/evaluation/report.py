@@ -13,7 +13,14 @@ from rich.table import Table
 
 from assistant.errors import BatchError
 from assistant.evaluation.facts import count_words
-from assistant.evaluation.metrics import Metric, answer_facts, document_name, is_refusal, metrics_for
+from assistant.evaluation.metrics import (
+    EVIDENCE_WORDS,
+    Metric,
+    answer_facts,
+    document_name,
+    is_refusal,
+    metrics_for,
+)
 from assistant.evaluation.records import EvalRow, Evaluation
 from assistant.evaluation.summary import Comparison, Difference, Figure, Summary, compare, summarise
 
@@ -86,7 +93,10 @@ class Report(_Record):
 
 
 def build_report(
-    evaluations: Sequence[Evaluation], *, evidence_words: int = 450, created: dt.datetime | None = None
+    evaluations: Sequence[Evaluation],
+    *,
+    evidence_words: int = EVIDENCE_WORDS,
+    created: dt.datetime | None = None,
 ) -> Report:
     """Measure one run, or two and their difference.
 

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from assistant.errors import BatchError, ConfigurationError
 from assistant.evaluation.gold import GoldQuestion, load_gold
+from assistant.evaluation.metrics import EVIDENCE_WORDS
 from assistant.evaluation.page import write_page
 from assistant.evaluation.records import EvalRow, Evaluation
 from assistant.evaluation.report import Report, build_report, print_report, write_json
@@ -117,7 +118,9 @@ def run_eval(
             evaluations.append(
                 _evaluate(assistant, questions, configuration, out, resume, retrieval_only, console)
             )
-    report = build_report(evaluations, evidence_words=max(each.evidence_words for each in settings))
+    # Evidence of both is compared at one length: that of the embedded model unless they say otherwise.
+    limits = [each.evidence_words for each in settings if each.evidence_words]
+    report = build_report(evaluations, evidence_words=max(limits, default=EVIDENCE_WORDS))
     write_json(report, out / "report.json")
     write_page(report, evaluations, out / "report.html")
     if console:

@@ -120,7 +120,8 @@ def _ask(assistant: Evaluable, question: GoldQuestion, retrieval_only: bool, sea
             start = time.perf_counter()
             for event in assistant.stream(question.question, history=question.history):
                 if isinstance(event, EvidenceEvent):
-                    evidence = tuple(RankedPassage.of(hit) for hit in event.hits)
+                    # Passages stand for themselves where an assistant reads them whole.
+                    evidence = event.text or "\n".join(hit.passage.text for hit in event.hits)
                 elif isinstance(event, ClaimEvent) and first_claim is None:
                     first_claim = time.perf_counter() - start
                 elif isinstance(event, AnswerEvent):

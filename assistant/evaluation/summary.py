@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from assistant.errors import BatchError
-from assistant.evaluation.metrics import Metric, metrics_for
+from assistant.evaluation.metrics import EVIDENCE_WORDS, Metric, metrics_for
 from assistant.evaluation.records import EvalRow, Evaluation
 
 Array = NDArray[np.float64]
@@ -99,7 +99,7 @@ def group_rows(rows: Sequence[EvalRow]) -> dict[str, list[int]]:
     return groups
 
 
-def summarise(evaluation: Evaluation, *, evidence_words: int = 450) -> Summary:
+def summarise(evaluation: Evaluation, *, evidence_words: int = EVIDENCE_WORDS) -> Summary:
     """Every metric for every group of questions."""
     metrics = metrics_for(evaluation.rows, evidence_words=evidence_words)
     # Observed once for all groups: matching facts is the slow part.
@@ -116,7 +116,7 @@ def summarise(evaluation: Evaluation, *, evidence_words: int = 450) -> Summary:
     )
 
 
-def compare(first: Evaluation, second: Evaluation, *, evidence_words: int = 450) -> Comparison:
+def compare(first: Evaluation, second: Evaluation, *, evidence_words: int = EVIDENCE_WORDS) -> Comparison:
     """The second run against the first, on the questions that both have.
 
     Raises:

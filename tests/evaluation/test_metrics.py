@@ -50,7 +50,8 @@ def test_nothing_retrieved_is_zero_and_not_searched_is_not_counted() -> None:
 def test_facts_within_passages_and_evidence() -> None:
     filler = "word " * 20
     passages = (*ranked(*"bcdef", text=filler), RankedPassage(document="a.md", text=A.text))
-    found = row(RIGHT, retrieved=passages, evidence=passages)
+    text = "\n".join(each.text for each in passages)
+    found = row(RIGHT, retrieved=passages, evidence=text)
     assert value("fact_recall@4", found) == 0.0
     assert value("fact_recall@6", found) == 1.0
     assert value("evidence_facts", found) == 1.0
@@ -58,10 +59,16 @@ def test_facts_within_passages_and_evidence() -> None:
 
 
 def test_evidence_is_cut_at_the_limit() -> None:
-    passages = ranked("a.md", "b.md", text="one two three four five six")
-    assert cut_evidence(passages, 100).count("one") == 2
-    assert cut_evidence(passages, 8) == "one two three four five six\none two t"
-    assert cut_evidence(passages, 6) == "one two three four five six\n"
+    text = "one two three four five six\none two three four five six"
+    assert cut_evidence(text, 100) == text
+    assert cut_evidence(text, 6) == text[:27]
+    assert value("evidence_facts_cut", row(RIGHT, evidence="word " * 500 + A.text)) == 0.0
+    assert value("evidence_facts", row(RIGHT, evidence="word " * 500 + A.text)) == 1.0
+
+
+def test_sentences_that_were_removed() -> None:
+    removed = RIGHT.model_copy(update={"removed": WRONG.claims})
+    assert value("removed", row(removed)) == pytest.approx(2 / 3)
 
 
 def test_answer_and_citations() -> None:

@@ -28,7 +28,7 @@ def run(name: str, reply: Answer, **values: object) -> Evaluation:
         {
             "question": gold("q2", facts=["H20", "600,000"]),
             "answer": REFUSAL,
-            "evidence": held,
+            "evidence": A.text,
             "retrieved": held,
         },
         {"question": unanswerable("q3", "What price?"), "answer": reply},

@@ -1,5 +1,5 @@
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -9,7 +9,7 @@ from assistant.errors import BatchError, ConfigurationError, ModelError
 from assistant.evaluation.records import EvalRow
 from assistant.evaluation.run import parse_configuration, run_eval, select
 from assistant.evaluation.runner import evaluate
-from assistant.schema import Turn
+from assistant.schema import AnswerEvent, Event, EvidenceEvent, Turn
 
 from .fakes import FakeAssistant, answer, gold, hits, passage
 
@@ -43,11 +43,21 @@ def test_keeps_what_was_observed() -> None:
     (row,) = result.rows
     assert fake.asked == [("How many?", history)]
     assert row.answer == RIGHT
-    assert row.evidence and row.evidence[0].document == "chips/a.md"
+    assert row.evidence == A.text
     assert row.retrieved and row.retrieved[0].text == A.text
     assert row.seconds is not None and row.first_claim_seconds is not None
     assert seen == [(1, 1)]
     assert result.name == "fake"
+
+
+def test_evidence_is_what_was_read_of_the_passages() -> None:
+    class Reader(FakeAssistant):
+        def stream(self, question: str, **options: object) -> Iterator[Event]:
+            yield EvidenceEvent(hits=hits(A), text="Only this.")
+            yield AnswerEvent(answer=RIGHT)
+
+    (row,) = evaluate(Reader(), [gold()]).rows
+    assert row.evidence == "Only this."
 
 
 def test_searches_for_the_stand_alone_question() -> None:
