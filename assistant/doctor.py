@@ -28,9 +28,8 @@ _GIB = 1 << 30
 _EXTRA = re.compile(r"extra == ['\"]([\w.-]+)['\"]")
 # Programs that widen what can be read; the main job does without them.
 _PROGRAMS = (
-    (("pdftoppm",), "poppler, pictures of PDF pages for scanned documents", "poppler-utils"),
-    (("tesseract",), "tesseract, text of scanned PDF pages", "tesseract-ocr"),
-    (("chromium", "chromium-browser", "google-chrome"), "Chromium, for the tests of the web UI", "chromium"),
+    (("tesseract",), "reads scanned PDF pages", "tesseract-ocr tesseract-ocr-chi-sim"),
+    (("chromium", "chromium-browser", "google-chrome"), "drives the tests of the web UI", "chromium"),
 )
 
 

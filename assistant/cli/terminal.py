@@ -29,7 +29,7 @@ from assistant.schema import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from assistant.doctor import Examination
+    from assistant.doctor import Examination, Finding
 
 # C0 and C1 controls, and the marks that reorder text; tabs and line ends stay.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -254,7 +254,7 @@ def print_examination(console: Console, report: Examination) -> None:
     """Findings of `assistant doctor`: what is well in short, what is not with its remedy."""
     marks = {"ok": ("✓", "green"), "optional": ("-", "yellow"), "problem": ("✗", "red")}
     area = ""
-    for finding in report.findings:
+    for finding in _shortened(report.findings):
         if finding.area != area:
             area = finding.area
             line(console, (area, "bold"))
@@ -269,3 +269,17 @@ def print_examination(console: Console, report: Examination) -> None:
         if report.can_answer
         else f"{problems} {'problem' if problems == 1 else 'problems'} to mend before it can answer.",
     )
+
+
+def _shortened(findings: Sequence[Finding]) -> Iterator[Finding]:
+    """The findings with all packages that are well in one line."""
+    from assistant.doctor import Finding
+
+    packages = [finding for finding in findings if finding.area == "Packages"]
+    well = [finding for finding in packages if finding.state == "ok"]
+    for finding in findings:
+        if packages and finding is packages[0]:
+            detail = f"{len(well)} of {len(packages)} installed, in their ranges"
+            yield Finding(area="Packages", name="needed", state="ok", detail=detail)
+        if finding.area != "Packages" or finding.state != "ok":
+            yield finding
