@@ -42,15 +42,8 @@ def build(engine: Engine) -> tuple[Any, dict[str, Any], Desk]:
         wire_chat(desk, parts)
         wire_side(desk, parts)
     parts.blocks.queue(default_concurrency_limit=16, max_size=64)
-    sans = [
-        "system-ui",
-        "Noto Sans",
-        "Noto Sans SC",
-        "Noto Sans CJK SC",
-        "PingFang SC",
-        "Microsoft YaHei",
-        "sans-serif",
-    ]
+    # Fonts of the reader's system only: nothing is fetched from elsewhere.
+    sans = ["system-ui", "Noto Sans", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "sans-serif"]
     theme = gr.themes.Base(
         primary_hue="neutral",
         neutral_hue="stone",

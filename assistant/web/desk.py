@@ -19,7 +19,7 @@ from assistant.web.history import Feedback, History, TurnRecord
 from assistant.web.i18n import words
 from assistant.web.pages import draw_page
 from assistant.web.render import render
-from assistant.web.scope import private_collection, readable_collections
+from assistant.web.scope import readable_collections
 from assistant.web.turns import LIVE, LiveTurn, live_html, thread_html
 
 log = logging.getLogger(__name__)
@@ -214,12 +214,9 @@ class Desk:
     def stop(self, owner: str, language: str, conversation: str) -> Frame:
         """Keep what was checked so far and show it as stopped."""
         self._keep(owner, conversation)
-        last = self.turn(owner, conversation, "")
         return Frame(
             live="",
-            evidence=evidence_panel(
-                language, turn=last.id if last else "", answer=last.answer if last else None
-            ),
+            evidence=self.evidence(owner, language, conversation),
             thread=self.thread(owner, language, conversation),
             rail=self.rail(owner, language, conversation),
         )
@@ -322,12 +319,6 @@ class Desk:
             return None
         root = self.uploads / document.collection
         if document.collection == "corpus":
-            if self.engine.settings.corpus is None:
-                return None
-            root = self.engine.settings.corpus
+            root = self.engine.corpus
         file = (root / document.path).resolve()
         return file if file.is_relative_to(root.resolve()) and file.is_file() else None
-
-    def private(self, owner: str) -> str:
-        """The user's own collection."""
-        return private_collection(owner)

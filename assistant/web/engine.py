@@ -25,6 +25,11 @@ class Engine(Protocol):
         """Whether the models are loaded."""
         ...
 
+    @property
+    def corpus(self) -> Path:
+        """Folder of the corpus in use."""
+        ...
+
     def astream(
         self,
         question: str,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,11 @@ from assistant.web.export import footnote, sentences, sources, summary
 from assistant.web.history import TurnRecord
 
 _FONT = "Body"
+# What a line break may not part: a Chinese letter and its closing marks, a word, 30 letters of a long word.
+_OPEN, _CLOSE = "（《「『“‘(\\[", "，。；：、！？）》」』”’)\\].,;:!?%"
+_UNIT = re.compile(
+    rf"[{_OPEN}]*(?:[\u3400-\u9fff]|[^\s\u3400-\u9fff{_OPEN}{_CLOSE}][^\s\u3400-\u9fff{_OPEN}]{{0,29}})?[{_CLOSE}]*\s*"
+)
 
 
 def font_file() -> Path:
@@ -64,10 +70,21 @@ def _text(
     pdf.ln(before)
     pdf.set_font(_FONT, size=size)
     pdf.set_text_color(grey)
-    # Chinese has no spaces to break at, so lines may break at any letter when they must.
-    wrap = "CHAR" if any("\u4e00" <= c <= "\u9fff" for c in text) else "WORD"
-    pdf.multi_cell(0, size * 0.53, _printable(text), align="L", wrapmode=wrap, new_x="LMARGIN", new_y="NEXT")
+    for line in _lines(pdf, _printable(text)):
+        pdf.cell(0, size * 0.53, line, new_x="LMARGIN", new_y="NEXT")
     pdf.ln(after)
+
+
+def _lines(pdf: Any, text: str) -> list[str]:
+    """Break text between words and after Chinese letters, which no spaces divide."""
+    lines, line, width = [], "", 0.0
+    for unit in _UNIT.findall(text):
+        wide = pdf.get_string_width(unit)
+        if line and width + pdf.get_string_width(unit.rstrip()) > pdf.epw - 2:
+            lines.append(line.rstrip())
+            line, width = "", 0.0
+        line, width = line + unit, width + wide
+    return [*lines, line.rstrip()] if line.strip() else lines
 
 
 def _printable(text: str) -> str:

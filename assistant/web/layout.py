@@ -131,15 +131,38 @@ def build_layout(title: str, suffixes: Sequence[str]) -> tuple[Parts, Any]:
                 evidence = panel("evidence", ("read", "only", "back"))
     return (
         Parts(
-            blocks=blocks, header=header, conversation=conversation, address=address, pending=pending, new=new, search=search,
-            rail=rail, scope=scope, scope_box=scope_box, clear_scope=clear_scope, scope_line=scope_line, thread=thread, live=live,
+            blocks=blocks,
+            header=header,
+            conversation=conversation,
+            address=address,
+            pending=pending,
+            new=new,
+            search=search,
+            rail=rail,
+            scope=scope,
+            scope_box=scope_box,
+            clear_scope=clear_scope,
+            scope_line=scope_line,
+            thread=thread,
+            live=live,
             composer=composer,
-            send=send, stop=stop, evidence=evidence, tab_bar=tab_bar, tabs=tabs, timeline=timeline,
-            timeline_source=timeline_source, corpus=corpus, upload=upload, upload_who=upload_who,
-            upload_report=upload_report, settings=settings, download=download, clock=clock,
+            send=send,
+            stop=stop,
+            evidence=evidence,
+            tab_bar=tab_bar,
+            tabs=tabs,
+            timeline=timeline,
+            timeline_source=timeline_source,
+            corpus=corpus,
+            upload=upload,
+            upload_who=upload_who,
+            upload_report=upload_report,
+            settings=settings,
+            download=download,
+            clock=clock,
         ),
         i18n,
-    )  # fmt: skip
+    )
 
 
 def _scope(i18n: Any) -> tuple[dict[str, Any], Any, Any]:

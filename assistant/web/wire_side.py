@@ -18,7 +18,7 @@ from assistant.web.layout import Parts
 from assistant.web.library import corpus_html
 from assistant.web.render import render
 from assistant.web.request import visitor
-from assistant.web.scope import SHARED, make_filters, scope_label, private_collection
+from assistant.web.scope import SHARED, make_filters, private_collection, scope_label
 from assistant.web.timeline import answer_facts, document_facts, info_facts, timeline_html
 from assistant.web.uploads import Line, add_files, added, collection_of, forget, uploads_html
 from assistant.web.wire_chat import SAVE_FILE

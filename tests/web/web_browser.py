@@ -49,6 +49,7 @@ def ask(page: Any, question: str) -> None:
     page.fill("#question textarea", question)
     page.press("#question textarea", "Enter")
     page.wait_for_function(
-        "(n) => document.querySelectorAll('#thread .turn').length > n && !document.querySelector('#live .turn')",
+        "(n) => document.querySelectorAll('#thread .turn').length > n"
+        " && !document.querySelector('#live .turn')",
         arg=before,
     )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import hashlib
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -40,9 +40,25 @@ from assistant.settings import Settings
 CORPUS = Path(__file__).parents[2] / "corpus"
 _NOTE = re.compile(r"^\[\^(\w+)\]: (.*)$", re.M)
 _MARK = re.compile(r"\[\^(\w+)\]")
-_STOP = frozenset(
-    "a an and are by did do does for how in is of on the to was were what when which who with".split(" ")
-)
+_STOP = {
+    "a",
+    "an",
+    "and",
+    "are",
+    "by",
+    "did",
+    "do",
+    "does",
+    "for",
+    "how",
+    "in",
+    "is",
+    "of",
+    "on",
+    "the",
+    "to",
+}
+_STOP |= {"was", "were", "what", "when", "which", "who", "with"}
 
 
 @dataclass(frozen=True)
@@ -168,6 +184,25 @@ def passages_of(document: Document) -> list[Passage]:
     return found
 
 
+@cache
+def _read_all(corpus: Path) -> tuple[Document, ...]:
+    return tuple(read_brief(file, corpus) for file in sorted(corpus.rglob("*.md")))
+
+
+@cache
+def _cut_up(identifier: str, text: str, collection: str) -> list[tuple[Passage, set[str]]]:
+    document = _by_key[identifier, collection]
+    return [(p, _words(p.text) | _words(p.document.title)) for p in passages_of(document)]
+
+
+_by_key: dict[tuple[str, str], Document] = {}
+
+
+def _prepared(document: Document) -> list[tuple[Passage, set[str]]]:
+    _by_key[document.id, document.collection] = document
+    return _cut_up(document.id, document.text, document.collection)
+
+
 def _words(text: str) -> set[str]:
     return {w for w in re.findall(r"[a-z0-9]+|[\u4e00-\u9fff]", text.lower()) if w not in _STOP}
 
@@ -182,8 +217,7 @@ class FakeAssistant:
     def __init__(self, home: Path, corpus: Path = CORPUS) -> None:
         self.settings = Settings(home=home, corpus=corpus)
         self._documents: dict[tuple[str, str], Document] = {}
-        for file in sorted(corpus.rglob("*.md")):
-            document = read_brief(file, corpus)
+        for document in _read_all(corpus):
             self._documents["corpus", document.path] = document
         self.asked: list[tuple[str, list[Turn | tuple[str, str]], Filters | None]] = []
         self.release = asyncio.Event()
@@ -216,11 +250,12 @@ class FakeAssistant:
     def search(self, query: str, *, k: int = 10, filters: Filters | None = None) -> list[SearchHit]:
         wanted = _words(query)
         scored = [
-            SearchHit(passage=p, score=float(len(wanted & (_words(p.text) | _words(p.document.title)))))
+            SearchHit(passage=p, score=float(len(wanted & known)))
             for d in self._matching(filters)
-            for p in passages_of(d)
+            for p, known in _prepared(d)
+            if wanted & known
         ]
-        return sorted((h for h in scored if h.score), key=lambda h: -h.score)[:k]
+        return sorted(scored, key=lambda h: -h.score)[:k]
 
     async def astream(
         self,
@@ -334,7 +369,3 @@ class FakeAssistant:
 
     def warm_up(self) -> None:
         return None
-
-
-def today() -> dt.date:
-    return dt.date(2026, 6, 30)

@@ -1,4 +1,4 @@
-"""Draw the screens of the documentation: `python tests/web/screens.py docs/images`."""
+"""Draw the screens of the documentation: `python tests/web/web_screens.py docs/images`."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
-
-from browser import CHROMIUM, FLAGS, ask, run_server
-from fake import FakeAssistant
-from pdf import write_memo
+from web_browser import CHROMIUM, FLAGS, ask, run_server
+from web_fake import FakeAssistant
+from web_pdf import write_memo
 
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 QUESTION = "How much did Tencent spend on AI capital expenditure in 2026, and do the sources disagree?"

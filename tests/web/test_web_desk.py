@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from web_fake import FakeAssistant
+
+from assistant.errors import AssistantError
+from assistant.schema import Filters, Turn
+from assistant.web.desk import Desk, Frame
+
+
+async def frames(desk: Desk, talk: str, question: str, owner: str = "") -> list[Frame]:
+    return [f async for f in desk.answer(owner, "en", talk, question, Filters())]
+
+
+def begun(desk: Desk, question: str, talk: str = "", owner: str = "") -> str:
+    started = desk.begin(owner, "en", talk, question)
+    assert started is not None
+    return started[0]
+
+
+async def test_sentences_arrive_one_by_one_and_the_answer_is_kept(desk: Desk) -> None:
+    talk = begun(desk, "Tencent capital expenditure")
+    shown = await frames(desk, talk, "Tencent capital expenditure")
+    counts = [f.live.count('class="claim ') for f in shown[:-1]]
+    assert counts == sorted(counts) and counts[0] == 0 and counts[-1] == 4
+    assert shown[-1].live == "" and "Answered from 4 of 98 documents" in (shown[-1].thread or "")
+    assert (shown[-1].evidence or "").count('id="card-') == 4
+    assert len(desk.history.turns("", talk)) == 1
+
+
+async def test_a_refusal_shows_what_was_searched_and_the_nearest_passages(desk: Desk) -> None:
+    talk = begun(desk, "weather in Beijing")
+    last = (await frames(desk, talk, "weather in Beijing"))[-1]
+    assert last.thread is not None
+    assert "98 documents were searched" in last.thread and last.thread.count("<li><button") >= 3
+    assert "Answered from" not in last.thread
+
+
+async def test_the_engine_is_told_the_turns_before(desk: Desk, engine: FakeAssistant) -> None:
+    talk = begun(desk, "Tencent")
+    await frames(desk, talk, "Tencent")
+    await frames(desk, talk, "And Alibaba?")
+    history = engine.asked[1][1]
+    assert [t.question for t in history if isinstance(t, Turn)] == ["Tencent"]
+
+
+async def test_stopping_keeps_what_was_checked(desk: Desk) -> None:
+    talk = begun(desk, "slow Tencent capital expenditure")
+    shown = []
+
+    async def go() -> None:
+        async for frame in desk.answer("", "en", talk, "slow Tencent capital expenditure", Filters()):
+            shown.append(frame)
+
+    task = asyncio.create_task(go())
+    while not any('class="claim ' in f.live for f in shown):
+        await asyncio.sleep(0)
+    frame = desk.stop("", "en", talk)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    (turn,) = desk.history.turns("", talk)
+    assert turn.stopped and len(turn.answer.claims) == 1 and len(turn.answer.citations) == 1
+    assert "Stopped by you" in (frame.thread or "")
+
+
+async def test_a_page_that_closes_keeps_the_turn(desk: Desk) -> None:
+    talk = begun(desk, "slow Tencent")
+    stream = desk.answer("", "en", talk, "slow Tencent", Filters())
+    async for frame in stream:
+        if 'class="claim ' in frame.live:
+            break
+    await stream.aclose()  # type: ignore[attr-defined]
+    assert [t.stopped for t in desk.history.turns("", talk)] == [True]
+
+
+async def test_a_conversation_takes_one_question_at_a_time(desk: Desk) -> None:
+    talk = begun(desk, "slow Tencent")
+    stream = desk.answer("", "en", talk, "slow Tencent", Filters())
+    await anext(aiter(stream))
+    assert desk.begin("", "en", talk, "another") is None
+    await stream.aclose()  # type: ignore[attr-defined]
+
+
+async def test_an_error_is_one_line_and_gives_the_question_back(desk: Desk) -> None:
+    talk = begun(desk, "broken question")
+    last = (await frames(desk, talk, "broken question"))[-1]
+    assert "The index is damaged. Run `assistant index`." in last.live
+    assert last.question == "broken question" and desk.history.turns("", talk) == []
+    assert desk.begin("", "en", talk, "again") is not None
+
+
+async def test_an_unexpected_error_shows_no_traceback(
+    desk: Desk, engine: FakeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> object:
+        raise RuntimeError("secret path /srv/x")
+
+    monkeypatch.setattr(engine, "astream", broken)
+    last = (await frames(desk, begun(desk, "q"), "q"))[-1]
+    assert "went wrong" in last.live and "secret" not in last.live
+
+
+async def test_a_reader_opens_only_what_the_user_may_read(desk: Desk, engine: FakeAssistant) -> None:
+    path = "companies/2026-05-13-tencent-ai-spending.md"
+    assert "Tencent" in desk.read("", "en", path, "corpus")
+    engine._documents["user-0123456789abcdef", "x.md"] = engine.document(path)
+    with pytest.raises(AssistantError):
+        desk.read("alice", "en", "x.md", "user-0123456789abcdef")
+
+
+async def test_the_document_opens_at_the_quote_of_a_kept_turn(desk: Desk) -> None:
+    talk = begun(desk, "Tencent capital expenditure")
+    await frames(desk, talk, "Tencent capital expenditure")
+    (turn,) = desk.history.turns("", talk)
+    citation = turn.answer.citations[1]
+    info = citation.passage.document
+    html = desk.read("", "en", info.path, info.collection, conversation=talk, turn=turn.id, number=2)
+    assert html.count('<mark class="quote">') == 1 and f'data-turn="{turn.id}"' in html
+
+
+def test_the_page_tells_how_far_preparing_is(engine: FakeAssistant, desk: Desk) -> None:
+    fresh = Desk(engine, desk.history, desk.uploads)
+    fresh.preparing = (12, 98, "x")
+    assert "Reading documents, 12 of 98" in fresh.header("en")
+    assert fresh.documents("") == [] and "welcome" in fresh.thread("", "en", "")
+    fresh.prepare()
+    assert "extractive" in fresh.header("en") and len(fresh.documents("")) == 98
+
+
+def test_a_failed_start_is_told(engine: FakeAssistant, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(progress: object = None) -> None:
+        raise AssistantError("The disk is full.", "Free some space.")
+
+    fresh = Desk(engine, desk.history, desk.uploads)
+    monkeypatch.setattr(engine, "sync", full)
+    fresh.prepare()
+    assert fresh.prepared.is_set() and "The disk is full. Free some space." in fresh.header("en")
