@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import stat
+import sys
 from pathlib import Path
 
 import pypdf
@@ -98,6 +99,7 @@ def test_pdf_without_text_names_ocr(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Tesseract" in caught.value.hint
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for Tesseract is a shell script")
 def test_scanned_pdf_is_read_by_tesseract_when_it_is_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -233,6 +235,50 @@ def test_docx_that_unpacks_to_too_much_is_refused() -> None:
             files.docx("<w:p><w:r><w:t>" + "x" * 3_000_000 + "</w:t></w:r></w:p>"),
             unpacked_bytes=1_000_000,
         )
+
+
+# PPTX and mail
+
+
+def test_pptx_has_a_page_a_slide_in_the_order_of_the_presentation() -> None:
+    def slide(title: str, text: str) -> str:
+        shape = "<p:sp><p:nvPr>{}</p:nvPr><p:txBody><a:p><a:r><a:t>{}</a:t></a:r></a:p></p:txBody></p:sp>"
+        body = shape.format('<p:ph type="title"/>', title) + shape.format("", text)
+        return f'<p:sld xmlns:p="urn:p" xmlns:a="urn:a">{body}</p:sld>'
+
+    document = read(
+        "a.pptx",
+        files.zipped(
+            {
+                "ppt/presentation.xml": '<p:presentation xmlns:p="urn:p" xmlns:r="urn:r">'
+                '<p:sldId id="256" r:id="r2"/><p:sldId id="257" r:id="r1"/></p:presentation>',
+                "ppt/_rels/presentation.xml.rels": "<Relationships>"
+                '<Relationship Id="r1" Target="slides/one.xml"/>'
+                '<Relationship Id="r2" Target="/ppt/slides/two.xml"/></Relationships>',
+                "ppt/slides/one.xml": slide("One", "First text."),
+                "ppt/slides/two.xml": slide("Two", "Second text."),
+                "docProps/core.xml": files.CORE,
+            }
+        ),
+    )
+    assert blocks(document) == [
+        ("heading", "Two"),
+        ("paragraph", "Second text."),
+        ("heading", "One"),
+        ("paragraph", "First text."),
+    ]
+    assert [block.page for block in document.blocks] == [1, 1, 2, 2]
+    assert (document.title, document.page_count) == ("The report", 2)
+
+
+def test_mail_has_subject_and_date() -> None:
+    head = "From: a@example.com\nSubject: =?utf-8?b?6Iqv54mH?= rules\nDate: Wed, 4 Mar 2026 10:00:00 +0800\n"
+    plain = read("a.eml", head + "Content-Type: text/plain; charset=utf-8\n\nHuawei said so.\n")
+    assert (plain.title, plain.date, plain.text) == ("芯片 rules", dt.date(2026, 3, 4), "Huawei said so.")
+    marked = read(
+        "a.eml", head + "Content-Type: text/html; charset=utf-8\n\n<h1>Part</h1><p>Huawei said so.</p>"
+    )
+    assert blocks(marked) == [("heading", "Part"), ("paragraph", "Huawei said so.")]
 
 
 # Text

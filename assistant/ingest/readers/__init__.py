@@ -22,6 +22,8 @@ _CHAINS: dict[str, tuple[tuple[str, str], ...]] = {
     "html": (("html", "read"), ("html", "read_as_text")),
     "pdf": (("pdf", "read"), ("pdfium", "read"), ("ocr", "read")),
     "docx": (("docx", "read"),),
+    "pptx": (("pptx", "read"),),
+    "mail": (("eml", "read"),),
 }
 _FORMATS = {
     ".md": "markdown",
@@ -33,7 +35,10 @@ _FORMATS = {
     ".xhtml": "html",
     ".pdf": "pdf",
     ".docx": "docx",
+    ".pptx": "pptx",
+    ".eml": "mail",
 }
+_MARKS_OF_ZIPPED = ((b"word/document.xml", "docx"), (b"ppt/presentation.xml", "pptx"))
 SUPPORTED_SUFFIXES: tuple[str, ...] = tuple(_FORMATS)
 
 
@@ -98,7 +103,7 @@ def _format_of(source: SourceFile) -> str | None:
     if head.lstrip().startswith(b"%PDF-"):
         return "pdf"
     if head.startswith(b"PK\x03\x04"):
-        return by_suffix if by_suffix in ("docx",) else _zipped_format(source.data)
+        return by_suffix if by_suffix in ("docx", "pptx") else _zipped_format(source.data)
     if by_suffix in ("markdown", "text") and _looks_like_html(head):
         return "html"
     return by_suffix
@@ -111,4 +116,5 @@ def _looks_like_html(head: bytes) -> bool:
 
 def _zipped_format(data: bytes) -> str | None:
     # The directory at the end of a zip file names its members.
-    return "docx" if b"word/document.xml" in data[-65_536:] else None
+    directory = data[-65_536:]
+    return next((name for mark, name in _MARKS_OF_ZIPPED if mark in directory), None)
