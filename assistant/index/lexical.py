@@ -159,7 +159,7 @@ class LexicalIndex:
         return [(self._ids[i], float(scores[i])) for i in top]
 
     def term_weights(self, text: str) -> dict[str, float]:
-        """Inverse document frequency of each distinct term of a text, as BM25 uses it; unknown terms weigh most."""
+        """Inverse document frequency, as BM25 uses it, of each distinct term; unknown terms weigh most."""
         import numpy as np
 
         count = max(1, len(self._ids))

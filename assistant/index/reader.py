@@ -37,6 +37,7 @@ class Index:
         self._snapshot = serving.catalog.snapshot()
         self._lexical: LexicalIndex | None = None
         self._own_stamp = ""
+        self._retired: list[Build] = []
 
     @classmethod
     def open(
@@ -85,9 +86,8 @@ class Index:
     def close(self) -> None:
         """Release all files."""
         with self._lock:
-            self.wanted.close()
-            if self._serving is not self.wanted:
-                self._serving.close()
+            for build in {id(b): b for b in (self.wanted, self._serving, *self._retired)}.values():
+                build.close()
 
     def __enter__(self) -> Index:
         return self
@@ -126,7 +126,8 @@ class Index:
                 self.rebuild_reason = ""
                 switched = self._serving is not self.wanted
                 if switched:
-                    self._serving.close()
+                    # Other threads may still be searching it.
+                    self._retired.append(self._serving)
                     self._serving = self.wanted
             if not switched and self._serving.catalog.stamp()[1] == self._snapshot.stamp:
                 return False
@@ -148,7 +149,7 @@ class Index:
         wanted = k
         with index_errors("searching", self.root):
             while True:
-                found = build.store.query(query_vector, wanted, filters)
+                found = _query(build, query_vector, wanted, filters)
                 # What a running sync has written, but not published, must not be seen.
                 hits = [(p, cosine) for p, cosine in found if p.document.id in snapshot.documents]
                 if len(hits) >= k or len(found) < wanted:
@@ -207,6 +208,17 @@ class Index:
                 with index_errors("reading the lexical index", self.root):
                     self._lexical = lexical_of(self._serving, self._snapshot)
             return self._lexical
+
+
+def _query(
+    build: Build, vector: Sequence[float], k: int, filters: Filters | None
+) -> list[tuple[Passage, float]]:
+    try:
+        return build.store.query(vector, k, filters)
+    except Exception:
+        # Chroma's graph in memory may be older than the rows that another process writes right now.
+        build.store.reopen()
+        return build.store.query(vector, k, filters)
 
 
 def lexical_of(build: Build, snapshot: Snapshot) -> LexicalIndex:

@@ -136,16 +136,16 @@ class PassageStore:
                 if len(result["ids"]) < _BATCH:
                     return
 
-    def contents(self) -> dict[str, tuple[str, list[float]]]:
+    def contents(self) -> dict[str, tuple[str, Sequence[float]]]:
         """Document id and vector of every passage, by passage id; to compare with the catalogue."""
-        contents: dict[str, tuple[str, list[float]]] = {}
+        contents: dict[str, tuple[str, Sequence[float]]] = {}
         with self._collection() as collection:
             for offset in itertools.count(0, _BATCH):
                 result = collection.get(limit=_BATCH, offset=offset, include=["metadatas", "embeddings"])
                 for i, meta, vector in zip(
                     result["ids"], result["metadatas"], result["embeddings"], strict=True
                 ):
-                    contents[i] = (str((meta or {}).get("document_id", "")), [float(x) for x in vector])
+                    contents[i] = (str((meta or {}).get("document_id", "")), vector)
                 if len(result["ids"]) < _BATCH:
                     return contents
         raise AssertionError

@@ -245,4 +245,6 @@ def _key(passage: Passage) -> str:
 
 
 def _same(one: Sequence[float], other: Sequence[float]) -> bool:
-    return len(one) == len(other) and all(abs(a - b) <= _TOLERANCE for a, b in zip(one, other, strict=True))
+    import numpy as np
+
+    return len(one) == len(other) and bool(np.allclose(one, other, rtol=0, atol=_TOLERANCE))

@@ -21,21 +21,6 @@ from assistant.index.sync import sync_folder
 from tests.index.conftest import INGEST, chunk, discover, fake_embeddings, open_index, read
 
 WORDS = ["Huawei", "Baidu", "Nvidia", "chips", "shares", "9.3", "percent", "950PR", "plan", "昇腾", "芯片"]
-    "Huawei",
-    "Baidu",
-    "Nvidia",
-    "chips",
-    "shares",
-    "rose",
-    "9.3",
-    "percent",
-    "950PR",
-    "plan",
-    "export",
-    "control",
-    "昇腾",
-    "芯片",
-]
 
 
 def text(rng: random.Random, lines: int) -> str:

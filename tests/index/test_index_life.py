@@ -12,6 +12,7 @@ from assistant.index.builds import write_lock
 from assistant.index.reader import Index
 from assistant.index.sync import SyncReport, sync_folder
 from assistant.models.embeddings import EmbeddingModel
+from assistant.schema import Filters
 from tests.index.conftest import INGEST, fake_embeddings, open_index
 
 
@@ -53,6 +54,9 @@ def test_readers_see_a_state_as_a_whole_and_notice_the_next(
         def look(step: str) -> None:
             for reader in (first, second):
                 texts = {p.text for p, _ in reader.search_dense(vector, 50)}
+                assert texts == {
+                    p.text for p, _ in reader.search_dense(vector, 50, Filters(collections=("corpus",)))
+                }
                 seen.append((reader.generation, texts))
                 assert texts >= {p.text for p, _ in reader.search_lexical("Huawei denies it", 50)}
 
