@@ -1,0 +1,1 @@
+"""Doors for other programs: OpenAI-compatible HTTP and MCP."""

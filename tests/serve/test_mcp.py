@@ -1,0 +1,141 @@
+"""The MCP server as the SDK's own client sees it: in process, over HTTP, over stdio."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp import Client, StdioServerParameters
+from mcp.client.stdio import stdio_client
+from mcp.client.streamable_http import streamable_http_client
+from mcp.types import CallToolResult
+
+from assistant.schema import Filters, Turn
+from assistant.serve.mcp_server import create_mcp_server
+
+from .conftest import BASE
+from .fakes import TEXT, FakeEngine
+
+STDIO = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from fakes import FakeEngine
+from assistant.serve.command import run_mcp
+run_mcp(FakeEngine())
+"""
+
+
+def text_of(result: CallToolResult) -> str:
+    return "\n".join(getattr(block, "text", "") for block in result.content)
+
+
+async def test_the_tools_are_described(engine: FakeEngine) -> None:
+    async with Client(create_mcp_server(engine)) as client:
+        tools = {tool.name: tool for tool in (await client.list_tools()).tools}
+    assert sorted(tools) == ["ask", "get_document", "search"]
+    for tool in tools.values():
+        assert tool.description and tool.output_schema
+        assert tool.annotations is not None and tool.annotations.read_only_hint
+        assert all("description" in p for p in tool.input_schema["properties"].values())
+
+
+async def test_ask_gives_text_quotes_and_verdicts(engine: FakeEngine) -> None:
+    steps: list[str | None] = []
+
+    async def told(progress: float, total: float | None, message: str | None) -> None:
+        steps.append(message)
+
+    async with Client(create_mcp_server(engine)) as client:
+        result = await client.call_tool(
+            "ask",
+            {
+                "question": "When?",
+                "history": [{"question": "Who?", "answer": "Huawei."}],
+                "topics": ["chips"],
+                "since": "2026-01-01",
+            },
+            progress_callback=told,
+        )
+    assert isinstance(result, CallToolResult) and not result.is_error
+    answer: dict[str, Any] = result.structured_content or {}
+    assert answer["status"] == "answered"
+    assert [c["verdict"] for c in answer["claims"]] == ["supported", "partly_supported"]
+    cited = answer["citations"][0]
+    assert (cited["number"], cited["quote"], cited["page"], cited["path"]) == (
+        1,
+        "Huawei plans the 950PR for early 2026.",
+        2,
+        "chips/2026 plans.md",
+    )
+    assert cited["sources"] == [
+        {"publisher": "Reuters", "title": "Ascend", "date": "2026-04", "url": "https://example.org/a"}
+    ]
+    assert "[1] Ascend plans, 2026-05-01, chips/2026 plans.md" in text_of(result)
+    filters = Filters(topics=("chips",), since="2026-01-01")  # type: ignore[arg-type]
+    assert engine.calls == [("When?", (Turn(question="Who?", answer="Huawei."),), filters, None)]
+    assert steps and "Understood as" in (steps[0] or "")
+
+
+async def test_search_finds_and_a_document_is_read_in_parts(engine: FakeEngine) -> None:
+    async with Client(create_mcp_server(engine)) as client:
+        found: Any = await client.call_tool("search", {"query": "Ascend", "k": 3})
+        passage = found.structured_content["passages"][0]
+        assert (passage["text"], passage["score"]) == (TEXT, 0.5)
+        text, offset = "", 0
+        while offset is not None:
+            part: Any = await client.call_tool(
+                "get_document", {"path": passage["path"], "offset": offset, "max_chars": 20}
+            )
+            text += part.structured_content["text"]
+            offset = part.structured_content["next_offset"]
+    assert text == TEXT
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "message"),
+    [
+        ("ask", {"question": "broken"}, "The model is gone. Start it."),
+        ("ask", {"question": "crash"}, "The server failed"),
+        ("ask", {"question": " "}, "empty or too long"),
+        ("ask", {"question": "a", "since": "soon"}, "since"),
+        ("ask", {}, "question"),
+        ("search", {"query": "a", "k": 0}, "k"),
+        ("get_document", {"path": "../../etc/passwd"}, "There is no document"),
+    ],
+)
+async def test_failures_are_told_to_the_agent(
+    engine: FakeEngine, tool: str, arguments: dict[str, Any], message: str
+) -> None:
+    async with Client(create_mcp_server(engine)) as client:
+        result = await client.call_tool(tool, arguments)
+    assert isinstance(result, CallToolResult) and result.is_error
+    assert message in text_of(result)
+    assert "Traceback" not in text_of(result) and "secret detail" not in text_of(result)
+
+
+@pytest.mark.parametrize("mode", ["legacy", "auto"])
+async def test_over_http_with_the_key(serve: Callable[..., Any], mode: str) -> None:
+    http = await serve(api_key="secret")
+    http.headers["authorization"] = "Bearer secret"
+    async with Client(streamable_http_client(f"{BASE}/mcp", http_client=http), mode=mode) as client:
+        result: Any = await client.call_tool("ask", {"question": "weather"})
+    assert result.structured_content["status"] == "not_in_corpus"
+
+
+async def test_over_http_without_the_key(serve: Callable[..., Any]) -> None:
+    http = await serve(api_key="secret")
+    with pytest.raises(Exception) as caught:  # the SDK wraps it in a group
+        async with Client(streamable_http_client(f"{BASE}/mcp", http_client=http)) as client:
+            await client.list_tools()
+    assert "401" in repr(caught.value) or "Unauthorized" in repr(caught.value)
+
+
+async def test_over_stdio() -> None:
+    folder = str(Path(__file__).parent)
+    server = StdioServerParameters(command=sys.executable, args=["-c", STDIO, folder])
+    async with Client(stdio_client(server)) as client:
+        result: Any = await client.call_tool("get_document", {"path": "chips/2026 plans.md"})
+    assert result.structured_content["total_chars"] == len(TEXT)
