@@ -42,9 +42,14 @@ _BUDGETS = {
 _SEVERAL = {"list", "compare", "timeline", "reason"}
 
 
+def is_several(query: Query) -> bool:
+    """Whether a question asks for several things."""
+    return bool(query.parts or _SEVERAL & set(query.kinds))
+
+
 def budget_for(query: Query) -> Budget:
     """The budget of a question: larger when it asks for several things."""
-    return _BUDGETS["several" if query.parts or _SEVERAL & set(query.kinds) else "single"]
+    return _BUDGETS["several" if is_several(query) else "single"]
 
 
 def choose_sentences(
