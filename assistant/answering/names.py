@@ -7,7 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-_TOKEN = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:['’][A-Za-z]+)?|\d+[A-Za-z][A-Za-z0-9]*|\d+|[^\sA-Za-z0-9]")
+_TOKEN = re.compile(
+    r"(?:U\.S\.|U\.K\.)|[A-Za-z][A-Za-z0-9]*(?:[-+]\d[A-Za-z0-9]*)?(?:(?<=\d)\.\d+)?(?:['’][A-Za-z]+)?"
+    r"|\d+[A-Za-z][A-Za-z0-9]*|\d+(?:\.\d+)?|[^\sA-Za-z0-9]"
+)
 _CJK = r"\u3400-\u9fff"
 _PAIR = re.compile(rf"((?:[A-Z0-9][\w.&'’-]*\s+){{0,5}}[A-Z0-9][\w.&'’-]*)\s*[(（]([^()（）]{{1,60}})[)）]")
 _PAIR_ZH = re.compile(rf"([{_CJK}·]{{2,12}})\s*[(（]([A-Za-z][A-Za-z0-9 .&'’-]{{1,40}})[)）]")
@@ -45,7 +48,7 @@ _PLACES: tuple[tuple[str, ...], ...] = (
     ("jensen huang", "黄仁勋"), ("bis", "bureau of industry and security", "工业与安全局"), ("ascend", "昇腾"),
     ("xinhua", "新华社"), ("nikkei", "日经"), ("white house", "白宫"), ("congress", "国会"),
 )  # fmt: skip
-_NATIONS = frozenset({"us", "china", "taiwan", "japan", "south korea", "netherlands", "uk", "eu", "europe", "germany"})
+_PLACE_WORDS = frozenset(word for group in _PLACES for word in group if word.isascii() and " " not in word)
 
 
 @dataclass(frozen=True)
@@ -78,11 +81,12 @@ def find_names(text: str) -> list[Name]:
     run: list[re.Match[str]] = []
     for index, token in enumerate(tokens):
         word = token.group()
-        adjacent = bool(run) and text[run[-1].end() : token.start()] in (" ", "-", "/", "")
+        adjacent = bool(run) and text[run[-1].end() : token.start()] in (" ", "")
+        adjacent = adjacent and not re.search(r"['’]s?$", run[-1].group())
         starts = _starts_sentence(text, token.start())
         if run and adjacent and (_is_name(word, False) or (word.isdigit() and text[token.start() - 1] in " -")):
             # "Atlas 350" is one name; "Nvidia 12 billion" is not, which the look ahead settles.
-            if word.isdigit() and re.match(r"\s*(?:%|percent|million|billion|trillion|[a-z])", text[token.end() :]):
+            if word.isdigit() and re.match(r"\s*(?:%|percent|million|billion|trillion|yuan|years|months|days|companies|firms|to\b|and\b)", text[token.end() :]):
                 names.append(_close(run, text))
                 run = []
                 continue
@@ -219,7 +223,11 @@ class NamePool:
         if any(self.has_spelling(other) for other in self.table.alternatives(token) if other != token):
             return True
         # A code may be written with or without its family's letters apart: "Ascend910C", "A 800".
-        return any(character.isdigit() for character in token) and len(token) > 2 and token in self._lower.replace(" ", "")
+        if not re.search(r"\d", token):
+            return False
+        # A code may be written with or without its family's letters apart: "A 800", "Ascend910C".
+        spaced = re.sub(r"(?<=[a-z])(?=\d)", r"[ -]?", re.escape(token))
+        return re.search(rf"(?<!\d){spaced}(?![a-z0-9])", self._lower) is not None
 
 
 def _is_name(word: str, starts_sentence: bool) -> bool:
@@ -228,6 +236,8 @@ def _is_name(word: str, starts_sentence: bool) -> bool:
         return False
     if any(character.isdigit() for character in bare):
         return any(character.isupper() for character in bare) or bool(re.fullmatch(r"[a-z]?\d+[a-z]+", bare)) is False
+    if bare.lower() in _PLACE_WORDS and bare[0].isupper():
+        return True
     if not bare[0].isupper():
         return any(character.isupper() for character in bare)
     if starts_sentence:

@@ -1,0 +1,580 @@
+"""What a claim and its evidence have in common and where they part, as numbers and as plain words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from assistant.answering.claim_text import Token, parse_text
+from assistant.answering.dates import DateMention, date_matches
+from assistant.answering.lexicon import Entry
+from assistant.answering.names import Name, NamePool, NameTable, harvest_names
+from assistant.answering.quantities import Quantity, bounds_conflict, quantity_matches
+
+FEATURES = (
+    "numbers_missing", "dates_missing", "names_missing", "bound_conflict", "recall", "recall_sentence", "recall_window",
+    "order", "anchors_window", "number_margin", "date_margin", "name_margin", "swap", "axis_conflict", "axis_unknown",
+    "negation_added", "negation_dropped", "claimed_dropped", "said_dropped", "confirmed_added", "attribution_added",
+    "possible_dropped", "plan_dropped", "will_added", "bound_dropped", "hedge_dropped", "unmatched", "length",
+    "sentences_used", "hope_dropped", "slot_names", "slot_numbers", "similarity", "similarity_window", "cross_language",
+)  # fmt: skip
+_REACH = 9
+_DECAY = 0.4
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_NOTHING = Entry()
+
+
+@dataclass
+class Comparison:
+    """Outcome of a comparison: features by name, plain reasons and the supporting sentences."""
+
+    features: dict[str, float]
+    reasons: list[str] = field(default_factory=list)
+    sentences: tuple[int, ...] = ()
+    """Indices of the evidence's sentences that carry the claim, best first."""
+    quote: tuple[int, int] | None = None
+    hard: bool = False
+    """A number, date or name of the claim is not in the evidence, or the evidence says the contrary."""
+
+    def vector(self) -> list[float]:
+        """Values in the order of `FEATURES`."""
+        return [self.features[name] for name in FEATURES]
+
+
+Similarity = Callable[[str, Sequence[str]], list[float]]
+"""Calibrated similarity of a claim to each of some sentences, 0 unrelated to 1 the same."""
+
+
+class Comparer:
+    """Compares one claim with one evidence text.
+
+    Args:
+        claim: One sentence, English or Chinese.
+        evidence: Text that may support it.
+        context: Title, date and headings of the evidence; names and years there count as known.
+        table: Known spellings of names.
+        spans: Sentences of the evidence, when known.
+    """
+
+    def __init__(
+        self, claim: str, evidence: str, context: str, table: NameTable, spans: Sequence[tuple[int, int]] | None = None
+    ) -> None:
+        self.claim = parse_text(claim)
+        self.evidence = parse_text(evidence, tuple(spans or ()))
+        self.table = table
+        known = f"{evidence}\n{context}"
+        if harvest := harvest_names(known):
+            local = NameTable(harvest)
+            self.pools = [NamePool(known, table), NamePool(known, local)]
+            self.tables = [table, local]
+        else:
+            self.pools = [NamePool(known, table)]
+            self.tables = [table]
+        self.context_names = [NamePool(context, each) for each in self.tables] if context else []
+        self.years = {
+            token.anchor.year
+            for source in (self.evidence, parse_text(context))
+            for token in source.tokens
+            if isinstance(token.anchor, DateMention) and token.anchor.year
+        }
+        self.context_dates = [t.anchor for t in parse_text(context).tokens if isinstance(t.anchor, DateMention)]
+        self.cross = bool(_HAN.search(claim)) != (len(_HAN.findall(evidence)) > 0.2 * max(1, len(evidence)))
+        self.matches = [self._match(token) for token in self.claim.tokens]
+        self.content = [index for index in self.claim.content() if not self.cross or self._comparable(index)]
+        self.ranks = [_ranks(self.claim.tokens), _ranks(self.evidence.tokens)]
+        self.claim_of: dict[int, set[int]] = {}
+        for index, found in enumerate(self.matches):
+            for other in found:
+                self.claim_of.setdefault(other, set()).add(index)
+
+    # What matches what
+
+    def _match(self, token: Token) -> set[int]:
+        tokens = self.evidence.tokens
+        anchor = token.anchor
+        if isinstance(anchor, Quantity):
+            return {
+                index
+                for index, other in enumerate(tokens)
+                if isinstance(other.anchor, Quantity) and quantity_matches(anchor, other.anchor)
+            }
+        if isinstance(anchor, DateMention):
+            return {
+                index
+                for index, other in enumerate(tokens)
+                if isinstance(other.anchor, DateMention) and date_matches(anchor, other.anchor, self.years)
+            }
+        found = set()
+        keys = set(token.keys)
+        if isinstance(anchor, Name):
+            for index, other in enumerate(tokens):
+                if isinstance(other.anchor, Name) and self._same_name(anchor, other.anchor):
+                    found.add(index)
+                elif not other.function and other.anchor is None and keys & set(other.keys):
+                    found.add(index)
+            return found
+        spellings: set[str] = set()
+        if _HAN.match(token.word) and len(token.word) > 1:
+            for table in self.tables:
+                spellings |= table.alternatives(token.word)
+        for index, other in enumerate(tokens):
+            if other.function == token.function and keys & set(other.keys) or spellings & {other.word}:
+                found.add(index)
+        return found
+
+    def _same_name(self, claim: Name, evidence: Name) -> bool:
+        left, right = set(claim.tokens), set(evidence.tokens)
+        if left & right:
+            return left <= right or right <= left or len(left & right) > 1
+        return any(NamePool(evidence.text, table).has(claim) for table in self.tables)
+
+    def _comparable(self, index: int) -> bool:
+        """Whether a token of another language than the evidence has a known counterpart at all."""
+        token = self.claim.tokens[index]
+        return token.anchor is not None or token.entry is not None or bool(self.matches[index])
+
+    # Nearness
+
+    def _context(self, tokens: list[Token], index: int, ranks: list[int]) -> dict[int, float]:
+        """Weights of the words around a token: less with distance, in other clauses, and none beyond the sentence."""
+        here = tokens[index]
+        found = {}
+        for other in range(max(0, index - 2 * _REACH), min(len(tokens), index + 2 * _REACH + 1)):
+            token = tokens[other]
+            if other == index or token.function or token.sentence != here.sentence:
+                continue
+            weight = 1.0 / (1.0 + _DECAY * max(0, abs(ranks[index] - ranks[other]) - 1))
+            found[other] = weight if token.clause == here.clause else 0.55 * weight
+        return found
+
+    def _likeness(self, index: int, other: int, directed: bool = False) -> float:
+        """How alike the surroundings of a claim token and an evidence token are, 0 to 1."""
+        mine = self._claim_context(index)
+        if not mine:
+            return 0.0
+        theirs = self._evidence_context(other)
+        total = 0.0
+        for near, weight in mine.items():
+            best = 0.0
+            for found in self.matches[near]:
+                if found == other:
+                    continue
+                value = theirs.get(found, 0.0)
+                if directed and (near < index) != (found < other):
+                    value *= 0.2
+                best = max(best, value)
+            total += weight * min(1.0, best + 0.25 if best else 0.0)
+        return total / sum(mine.values())
+
+    def _claim_context(self, index: int) -> dict[int, float]:
+        cache = self.__dict__.setdefault("_contexts", {})
+        if index not in cache:
+            cache[index] = self._context(self.claim.tokens, index, self.ranks[0])
+        result: dict[int, float] = cache[index]
+        return result
+
+    def _evidence_context(self, index: int) -> dict[int, float]:
+        cache = self.__dict__.setdefault("_evidence_contexts", {})
+        if index not in cache:
+            cache[index] = self._context(self.evidence.tokens, index, self.ranks[1])
+        result: dict[int, float] = cache[index]
+        return result
+
+    def _covered(self, index: int) -> float:
+        """Share of an evidence token's surroundings that the claim repeats."""
+        near = self._evidence_context(index)
+        total = sum(near.values())
+        return sum(weight for other, weight in near.items() if other in self.claim_of) / total if total else 0.0
+
+    def _scope(self, index: int) -> float:
+        """Share of the words after an evidence token, in its clause, that the claim repeats."""
+        here = self.evidence.tokens[index]
+        scope: list[bool] = []
+        for other in range(index + 1, len(self.evidence.tokens)):
+            token = self.evidence.tokens[other]
+            if token.sentence != here.sentence or len(scope) == 4 or (token.clause != here.clause and scope):
+                break
+            if not token.function:
+                scope.append(other in self.claim_of)
+        return sum(scope) / len(scope) if scope else self._covered(index)
+
+    def _answered(self, index: int, candidates: list[int]) -> float:
+        """How well the best of some claim tokens stands where an evidence token stands."""
+        return max((0.3 + self._likeness(other, index) for other in candidates), default=0.0)
+
+    # The comparison
+
+    def compare(self, similarity: Similarity | None = None) -> Comparison:
+        """Compute all features."""
+        reasons: list[str] = []
+        features = dict.fromkeys(FEATURES, 0.0)
+        cosines = self._similarities(similarity)
+        window = self._choose(cosines)
+        features |= self._mechanical(reasons)
+        hard = bool(features["numbers_missing"] or features["dates_missing"] or features["names_missing"])
+        features |= self._overlap(window)
+        features |= self._margins(window, reasons)
+        features |= self._slots(window)
+        features |= self._polarity(window, reasons)
+        features |= self._standing(window, reasons)
+        if cosines:
+            features["similarity"] = max(cosines)
+            features["similarity_window"] = sum(cosines[i] for i in window) / len(window) if window else 0.0
+        features["cross_language"] = float(self.cross)
+        features["length"] = float(min(40, len(self.content)))
+        return Comparison(features, list(dict.fromkeys(reasons)), tuple(window), self._quote(window), hard)
+
+    def _similarities(self, similarity: Similarity | None) -> list[float]:
+        if similarity is None or not self.evidence.sentences:
+            return []
+        return similarity(self.claim.text, [self.evidence.text[start:end] for start, end in self.evidence.sentences])
+
+    def _choose(self, cosines: list[float]) -> list[int]:
+        """Up to three evidence sentences that together hold most of the claim."""
+        count = len(self.evidence.sentences)
+        content = self.content
+        if not count:
+            return []
+        covers: list[set[int]] = [set() for _ in range(count)]
+        for index in content:
+            for other in self.matches[index]:
+                covers[self.evidence.tokens[other].sentence].add(index)
+        weights = {index: 2.0 if self.claim.tokens[index].anchor is not None else 1.0 for index in content}
+        total = sum(weights.values()) or 1.0
+
+        def gain(sentence: int, have: set[int]) -> float:
+            share = sum(weights[index] for index in covers[sentence] - have) / total
+            return share + (0.5 if self.cross else 0.15) * (cosines[sentence] if cosines and not have else 0.0)
+
+        chosen: list[int] = []
+        have: set[int] = set()
+        while len(chosen) < min(3, count):
+            best = max((i for i in range(count) if i not in chosen), key=lambda i: (gain(i, have), -i))
+            if chosen and gain(best, have) < 0.12:
+                break
+            chosen.append(best)
+            have |= covers[best]
+        return chosen
+
+    def _quote(self, window: list[int]) -> tuple[int, int] | None:
+        if not window:
+            return None
+        spans = self.evidence.sentences
+        if max(window) - min(window) + 1 == len(window):
+            return spans[min(window)][0], spans[max(window)][1]
+        return spans[window[0]]
+
+    def _mechanical(self, reasons: list[str]) -> dict[str, float]:
+        numbers = dates = names = conflicts = 0.0
+        for index, token in enumerate(self.claim.tokens):
+            anchor, found = token.anchor, self.matches[index]
+            if isinstance(anchor, Quantity):
+                if not found and not anchor.soft and not self._spelled(token):
+                    numbers += 1
+                    reasons.append(f"number {self._written(token)} is not in the passage")
+                elif found and self._bounds(anchor, index, found):
+                    conflicts += 1
+                    reasons.append(f"the passage does not give {self._written(token)} with the same limit")
+            elif isinstance(anchor, DateMention):
+                if not found and not any(date_matches(anchor, known, self.years) for known in self.context_dates):
+                    dates += 1
+                    reasons.append(f"date {self._written(token)} is not in the passage")
+            elif isinstance(anchor, Name) and not any(pool.has(anchor) for pool in self.pools):
+                names += 1
+                reasons.append(f"name {anchor.text} is not in the passage")
+        for _, written, spellings in self.table.chinese_names(self.claim.text):
+            if not any(pool.has_spelling(other) for pool in self.pools for other in spellings):
+                names += 1
+                reasons.append(f"name {written} is not in the passage")
+        return {"numbers_missing": numbers, "dates_missing": dates, "names_missing": names, "bound_conflict": conflicts}
+
+    def _written(self, token: Token) -> str:
+        return self.claim.text[token.start : token.end]
+
+    def _spelled(self, token: Token) -> bool:
+        """Whether a count stands in the evidence as part of a name, such as the 350 of Atlas 350."""
+        anchor = token.anchor
+        if not isinstance(anchor, Quantity) or anchor.unit:
+            return False
+        pattern = rf"(?<![\w.,]){re.escape(self._written(token))}(?![\w]|[.,]\d|\s?(?:%|percent|million|billion|trillion))"
+        return any(re.search(pattern, pool.text) for pool in self.pools)
+
+    def _bounds(self, claim: Quantity, index: int, found: set[int]) -> bool:
+        best = max(found, key=lambda other: self._likeness(index, other))
+        other = self.evidence.tokens[best].anchor
+        return isinstance(other, Quantity) and claim.bound != "" and bounds_conflict(claim, other)
+
+    def _overlap(self, window: list[int]) -> dict[str, float]:
+        content = self.content
+        tokens = self.evidence.tokens
+        anywhere = [index for index in content if self.matches[index]]
+        size = len(content) or 1
+        by_sentence = [
+            sum(any(tokens[other].sentence == sentence for other in self.matches[index]) for index in content) / size
+            for sentence in window
+        ]
+        within = [index for index in content if any(tokens[other].sentence in window for other in self.matches[index])]
+        pairs = [
+            any(0 < b - a <= 4 for a in self.matches[left] for b in self.matches[right])
+            for left, right in zip(content, content[1:], strict=False)
+        ]
+        anchors = [index for index in content if self.claim.tokens[index].anchor is not None]
+        best = max(
+            (sum(any(tokens[o].sentence == s for o in self.matches[i]) for i in anchors) for s in window), default=0
+        )
+        return {
+            "recall": len(anywhere) / size,
+            "recall_sentence": max(by_sentence, default=0.0),
+            "recall_window": len(within) / size,
+            "order": sum(pairs) / len(pairs) if pairs else 0.0,
+            "anchors_window": best / len(anchors) if anchors else 1.0,
+            "unmatched": float(min(12, len(content) - len(anywhere))),
+            "sentences_used": float(len(window)),
+        }
+
+    def _margins(self, window: list[int], reasons: list[str]) -> dict[str, float]:
+        """By how much each anchor fits its surroundings better than another of its kind would."""
+        result = {"number_margin": 1.0, "date_margin": 1.0, "name_margin": 1.0, "swap": 0.0}
+        swaps: dict[int, int] = {}
+        for index, token in enumerate(self.claim.tokens):
+            found = self.matches[index]
+            if token.anchor is None or not found or len(self._claim_context(index)) < 2:
+                continue
+            rivals = [
+                other
+                for other, theirs in enumerate(self.evidence.tokens)
+                if theirs.kind == token.kind and other not in found
+            ]
+            if not rivals:
+                continue
+            name = token.kind.partition(":")[0]
+            directed = name == "name"
+            own = max(self._likeness(index, other, directed) for other in found)
+            rival = max(rivals, key=lambda other: self._likeness(index, other, directed))
+            margin = own - self._likeness(index, rival, directed)
+            result[f"{name}_margin"] = min(result[f"{name}_margin"], margin)
+            if margin < -0.02 and rival in self.claim_of:
+                swaps[index] = rival
+            if margin < -0.08 and name != "name":
+                written = self.evidence.tokens[rival]
+                reasons.append(
+                    f"in the passage {self._written(token)} belongs to something else; it has "
+                    f"{self.evidence.text[written.start : written.end]} here"
+                )
+        for index, rival in swaps.items():
+            for other in self.claim_of.get(rival, set()):
+                if other in swaps and swaps[other] in self.matches[index]:
+                    result["swap"] = 1.0
+                    reasons.append(f"the passage has {self._written(self.claim.tokens[index])} in another role")
+        return result
+
+    def _raised(self, window: list[int]) -> dict[str, float]:
+        """Shares of the claim that stand firmer in the claim than in the evidence."""
+        tokens = self.evidence.tokens
+        claimed = said = possible = planned = 0.0
+        seen = 0
+        for index in self.content:
+            token = self.claim.tokens[index]
+            near = [o for o in self.matches[index] if tokens[o].sentence in window]
+            if not near:
+                continue
+            seen += 1
+            firm = max(near, key=lambda o: (tokens[o].sentence == window[0], self._likeness(index, o)))
+            theirs = tokens[firm]
+            claimed += float(theirs.source == 1.0 and token.source > 1.0) * (1.0 if token.source == 3.0 else 0.5)
+            said += float(theirs.source < 3.0 and token.source == 3.0)
+            possible += float(theirs.sure == 1.0 and token.sure > 1.0) * (1.0 if token.sure == 3.0 else 0.6)
+            planned += float(theirs.sure < 3.0 and token.sure == 3.0)
+        size = seen or 1
+        return {
+            "claimed_dropped": claimed / size, "said_dropped": said / size,
+            "possible_dropped": possible / size, "plan_dropped": planned / size,
+        }  # fmt: skip
+
+    def _slots(self, window: list[int]) -> dict[str, float]:
+        """Anchors of the claim that stand exactly where the evidence has another anchor of their kind."""
+        result = {"slot_names": 0.0, "slot_numbers": 0.0}
+        for index, token in enumerate(self.claim.tokens):
+            if token.anchor is None or not self.matches[index]:
+                continue
+            mine = self._neighbours(self.claim.tokens, index)
+            own = max(_agreement(mine, self._neighbours(self.evidence.tokens, o)) for o in self.matches[index])
+            if own >= 1.0:
+                continue
+            rivals = [
+                o
+                for o, theirs in enumerate(self.evidence.tokens)
+                if theirs.kind == token.kind and o not in self.matches[index]
+            ]
+            best = max((_agreement(mine, self._neighbours(self.evidence.tokens, o)) for o in rivals), default=0.0)
+            if best - own >= 1.0:
+                result["slot_names" if token.kind == "name" else "slot_numbers"] += best - own
+        return result
+
+    @staticmethod
+    def _neighbours(tokens: list[Token], index: int) -> tuple[set[str], set[str]]:
+        """Keys of the words before and after a token; an edge of the sentence counts as a word."""
+        sides: list[set[str]] = []
+        for step in (-1, 1):
+            other = index + step
+            while 0 <= other < len(tokens) and tokens[other].word in ("the", "a", "an", "about", "its", "some"):
+                other += step
+            inside = 0 <= other < len(tokens) and tokens[other].sentence == tokens[index].sentence
+            sides.append(set(tokens[other].keys or (tokens[other].word,)) if inside else {"|"})
+        return sides[0], sides[1]
+
+    def _polarity(self, window: list[int], reasons: list[str]) -> dict[str, float]:
+        """Opposite words and negations."""
+        conflict = unknown = added = dropped = 0.0
+        tokens = self.evidence.tokens
+        inside = [index for index, token in enumerate(tokens) if token.sentence in window]
+        for index, token in enumerate(self.claim.tokens):
+            if token.entry is None or not token.entry.axes:
+                continue
+            seen, worst = False, 0.0
+            culprit = -1
+            for axis, side in token.entry.axes:
+                side = -side if token.negated else side
+                same, contrary, contrary_at = 0.0, 0.0, -1
+                for other in inside:
+                    entry = tokens[other].entry
+                    if entry is None:
+                        continue
+                    for name, there in entry.axes:
+                        if name != axis:
+                            continue
+                        seen = True
+                        there = -there if tokens[other].negated else there
+                        likeness = 0.05 + self._likeness(index, other)
+                        if there == side:
+                            same = max(same, likeness)
+                        elif likeness > contrary:
+                            contrary, contrary_at = likeness, other
+                if contrary - same > worst:
+                    worst, culprit = contrary - same, contrary_at
+                if same >= contrary and same > 0:
+                    worst, culprit = 0.0, -1
+                    break
+            unknown += float(not seen)
+            if worst > conflict:
+                conflict = worst
+                if worst > 0.1:
+                    theirs = tokens[culprit]
+                    reasons.append(f"the passage says {self.evidence.text[theirs.start : theirs.end]}, not {self._written(token)}")
+        for index, token in enumerate(self.claim.tokens):
+            if token.entry is not None and token.entry.negates:
+                hits = [o for o in inside if tokens[o].entry is not None and tokens[o].entry.negates]  # type: ignore[union-attr]
+                best = max((self._likeness(index, other) + 0.2 for other in hits), default=0.0)
+                opposed = self._opposed(index)
+                added = max(added, 1.0 - best - opposed)
+        if added > 0.6:
+            reasons.append("the claim denies what the passage does not deny")
+        for other in inside:
+            entry = tokens[other].entry
+            if entry is None or not entry.negates:
+                continue
+            mine = [i for i, token in enumerate(self.claim.tokens) if token.entry is not None and (token.entry.negates or self._answers(i, other))]
+            dropped = max(dropped, min(self._scope(other), self._covered(other) + 0.3) - self._answered(other, mine))
+        if dropped > 0.5:
+            reasons.append("the passage has a negation that the claim leaves out")
+        return {"axis_conflict": conflict, "axis_unknown": min(3.0, unknown), "negation_added": max(0.0, added), "negation_dropped": max(0.0, dropped)}
+
+    def _opposed(self, index: int) -> float:
+        """Credit for a negated claim whose evidence uses the opposite word instead of a negation."""
+        for later in self.claim.tokens[index + 1 : index + 6]:
+            if later.negated and later.entry is not None and later.entry.axes:
+                return 0.5
+        return 0.0
+
+    def _answers(self, index: int, negation: int) -> bool:
+        """Whether a claim word of one side stands for the evidence's negated opposite."""
+        entry = self.claim.tokens[index].entry
+        if entry is None:
+            return False
+        for later in self.evidence.tokens[negation + 1 : negation + 6]:
+            if later.negated and later.entry is not None:
+                mine, theirs = dict(entry.axes), dict(later.entry.axes)
+                if any(axis in theirs and theirs[axis] == -side for axis, side in mine.items()):
+                    return True
+        return False
+
+    def _standing(self, window: list[int], reasons: list[str]) -> dict[str, float]:
+        """Attribution, certainty and limits that the claim drops or adds."""
+        claim, tokens = self.claim.tokens, self.evidence.tokens
+        inside = [index for index, token in enumerate(tokens) if token.sentence in window and token.entry is not None]
+        meant = [index for index, token in enumerate(claim) if token.entry is not None]
+        result = dict.fromkeys(
+            ("claimed_dropped", "said_dropped", "confirmed_added", "attribution_added", "possible_dropped", "plan_dropped", "will_added",
+             "bound_dropped", "hedge_dropped", "hope_dropped"), 0.0)  # fmt: skip
+
+        def lose(name: str, amount: float) -> None:
+            result[name] = max(result[name], amount)
+
+        for name, share in self._raised(window).items():
+            lose(name, share)
+        for other in inside:
+            entry = _entry(tokens[other])
+            if entry.certainty:
+                weaker = [i for i in meant if 0 < _entry(claim[i]).certainty <= max(2.0, entry.certainty)]
+                lose("hope_dropped", self._scope(other) - self._answered(other, weaker))
+        there = [_entry(tokens[o]) for o in inside]
+        certain = {key for o in inside if _entry(tokens[o]).attribution == 4.0 for key in tokens[o].keys}
+        for index in meant:
+            entry = _entry(claim[index])
+            if entry.attribution == 4.0 and not set(claim[index].keys) & certain:
+                result["confirmed_added"] = 1.0
+            if entry.attribution in (1.0, 2.0) and not any(e.attribution for e in there):
+                lose("attribution_added", 1.0 if entry.attribution == 1.0 else 0.5)
+            if entry.certainty == 2.5 and not any(e.certainty >= 2.0 for e in there):
+                result["will_added"] = 1.0
+        for index, token in enumerate(claim):
+            if not isinstance(token.anchor, Quantity) or not self.matches[index]:
+                continue
+            best = max(self.matches[index], key=lambda o: self._likeness(index, o))
+            written = tokens[best].anchor
+            if isinstance(written, Quantity):
+                limited = token.anchor.approximate or token.anchor.bound
+                lose("bound_dropped", float(bool(written.bound) and not token.anchor.bound))
+                lose("hedge_dropped", float(written.approximate and not limited))
+        for name, limit, words in (
+            ("claimed_dropped", 0.45, "the passage only reports this as a claim or from unnamed sources"),
+            ("said_dropped", 0.6, "the passage attributes this to someone; the claim states it as fact"),
+            ("confirmed_added", 0.5, "the passage does not say that this is confirmed"),
+            ("possible_dropped", 0.45, "the passage calls this possible or under discussion only"),
+            ("plan_dropped", 0.5, "the passage speaks of a plan or expectation, not of a fact"),
+            ("bound_dropped", 0.5, "the passage gives a limit (more than, up to), not the exact number"),
+        ):
+            if result[name] > limit:
+                reasons.append(words)
+        return result
+
+
+def _agreement(left: tuple[set[str], set[str]], right: tuple[set[str], set[str]]) -> float:
+    return float(sum(bool(a & b) for a, b in zip(left, right, strict=True)))
+
+
+def _entry(token: Token) -> Entry:
+    return token.entry or _NOTHING
+
+
+def _ranks(tokens: list[Token]) -> list[int]:
+    """Number of content words before each token."""
+    ranks, count = [], 0
+    for token in tokens:
+        ranks.append(count)
+        count += not token.function
+    return ranks
+
+
+def compare_claim(
+    claim: str,
+    evidence: str,
+    *,
+    context: str = "",
+    table: NameTable | None = None,
+    spans: Sequence[tuple[int, int]] | None = None,
+    similarity: Similarity | None = None,
+) -> Comparison:
+    """Compare one claim with one evidence text; see `Comparer`."""
+    return Comparer(claim, evidence, context, table or NameTable(), spans).compare(similarity)

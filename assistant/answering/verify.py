@@ -1,0 +1,204 @@
+"""Decides whether an evidence text supports a claim, with a calibrated score and reasons in plain words.
+
+Mechanical comparison first (numbers, units, dates, names, opposites, negation, attribution, certainty, what
+belongs to what), then a small model over the features of `claim_features`, fitted and calibrated by
+`benchmarks/verification/train.py` on corpus briefs that its report leaves out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from threading import Lock
+
+import numpy as np
+from langchain_core.embeddings import Embeddings
+
+from assistant.answering.claim_features import Comparison, compare_claim
+from assistant.answering.names import NameTable, harvest_names
+from assistant.answering.tree_model import VerifierModel, load_model
+from assistant.ingest.sentences import split_sentences
+from assistant.schema import Passage, Verdict
+
+# Sentences that have nothing to do with each other: their likeness is the zero of an embedding model.
+_REFERENCE = (
+    "The recipe calls for two cups of flour.", "She walked along the beach in the evening.", "The match ended in a draw.",
+    "Bees collect nectar from many kinds of flowers.", "The orchestra played a symphony.", "他昨天在公园里散步。",
+    "Rain is likely in the mountains tonight.", "这道菜需要少许盐和糖。",
+)  # fmt: skip
+_CACHE = 20_000
+_MOST_CHARS = 20_000
+
+
+@dataclass(frozen=True)
+class Check:
+    """Outcome of the check of one claim against one evidence text."""
+
+    verdict: Verdict
+    score: float
+    """Calibrated probability that the evidence supports the claim, 0 to 1."""
+    reasons: tuple[str, ...] = ()
+    """Why the claim is not fully supported, in plain words."""
+    quote: tuple[int, int] | None = None
+    """Offsets in the evidence text of the best supporting sentence or sentences."""
+
+
+class ClaimVerifier:
+    """Checks claims against evidence.
+
+    Args:
+        embeddings: Model for likeness of meaning; without one the check is somewhat weaker, above all for a
+            Chinese claim over English evidence.
+        names: Names that mean the same in both languages; pairs found in the evidence are added.
+    """
+
+    def __init__(self, embeddings: Embeddings | None = None, names: NameTable | None = None) -> None:
+        self._embeddings = embeddings
+        self._names = names or NameTable()
+        self._vectors: OrderedDict[str, np.ndarray] = OrderedDict()
+        self._lock = Lock()
+        self._model: VerifierModel = load_model("with_embeddings" if embeddings is not None else "without_embeddings")
+
+    def learn_names(self, texts: Iterable[str]) -> None:
+        """Remember pairs such as "Huawei (华为)" of other texts of the corpus."""
+        for text in texts:
+            self._names.add(harvest_names(text))
+
+    def check(
+        self,
+        claim: str,
+        evidence: str,
+        *,
+        context: str = "",
+        premise_sentences: Sequence[tuple[int, int]] | None = None,
+    ) -> Check:
+        """Check one claim.
+
+        Args:
+            claim: One or a few sentences, English or Chinese, without citation marks.
+            evidence: The text that is to support it.
+            context: Title, date and headings of the evidence; names and years found there count as known.
+            premise_sentences: Offsets of the evidence's sentences, when they are known.
+        """
+        claim, evidence = claim.strip()[:_MOST_CHARS], evidence[:_MOST_CHARS]
+        if not claim or not evidence.strip():
+            return Check("unsupported", 0.0, ("there is nothing to compare",))
+        spans = [span for span in premise_sentences or () if span[1] <= len(evidence)] or split_sentences(evidence)
+        if quote := _verbatim(claim, evidence, spans):
+            return Check("supported", 0.99, (), quote)
+        return self._judge(self.compare(claim, evidence, context=context, spans=spans))
+
+    def compare(
+        self, claim: str, evidence: str, *, context: str = "", spans: Sequence[tuple[int, int]] | None = None
+    ) -> Comparison:
+        """The features of one claim and evidence, before the model weighs them."""
+        similarity = self._similarity if self._embeddings is not None else None
+        return compare_claim(claim, evidence, context=context, table=self._names, spans=spans, similarity=similarity)
+
+    def check_many(self, pairs: Iterable[tuple[str, str] | tuple[str, str, str]]) -> list[Check]:
+        """Check several (claim, evidence) or (claim, evidence, context) pairs."""
+        items = [(pair[0], pair[1], pair[2] if len(pair) == 3 else "") for pair in pairs]
+        if self._embeddings is not None:
+            texts = [claim for claim, _, _ in items]
+            for _, evidence, _ in items:
+                texts.extend(evidence[start:end] for start, end in split_sentences(evidence[:_MOST_CHARS]))
+            self._embed(texts)
+        return [self.check(claim, evidence, context=context) for claim, evidence, context in items]
+
+    def attribute(self, claim: str, passages: Sequence[Passage], max_citations: int = 2) -> list[tuple[int, Check]]:
+        """Which passages support a claim, best first.
+
+        One passage that supports the claim is enough; otherwise two that support it together are tried, and if
+        these do not carry it either, the best single one comes back with its verdict.
+
+        Returns:
+            Positions in `passages` with the outcome; for passages needed together each has its own quote and the
+            score of both.
+        """
+        if not passages:
+            return []
+        checks = [self._check_passage(claim, passage) for passage in passages]
+        order = sorted(range(len(passages)), key=lambda index: (-checks[index].score, index))
+        best = order[0]
+        if checks[best].verdict == "supported" or max_citations < 2 or len(passages) < 2:
+            return [(best, checks[best])]
+        top = order[: min(4, len(order))]
+        pairs = [(left, right) for position, left in enumerate(top) for right in top[position + 1 :]]
+        together = [(self._check_together(claim, passages[a], passages[b]), a, b) for a, b in pairs]
+        check, left, right = max(together, key=lambda item: item[0].score)
+        if check.verdict != "supported" or check.score < checks[best].score + 0.1:
+            return [(best, checks[best])]
+        return [
+            (index, Check(check.verdict, check.score, check.reasons, checks[index].quote)) for index in (left, right)
+        ]
+
+    def _check_passage(self, claim: str, passage: Passage) -> Check:
+        spans = [(s.char_start - passage.char_start, s.char_end - passage.char_start) for s in passage.sentences]
+        return self.check(claim, passage.text, context=passage_context(passage), premise_sentences=spans or None)
+
+    def _check_together(self, claim: str, left: Passage, right: Passage) -> Check:
+        context = f"{passage_context(left)}\n{passage_context(right)}"
+        return self.check(claim, f"{left.text}\n\n{right.text}", context=context)
+
+    def _judge(self, comparison: Comparison) -> Check:
+        score = self._model.score(comparison.vector())
+        if comparison.hard and not comparison.features["cross_language"]:
+            # A number, date or name that is nowhere in the evidence is never outweighed by likeness.
+            score = min(score, self._model.supported - 0.01)
+        language = "cross" if comparison.features["cross_language"] else "same"
+        supported, partly = self._model.thresholds(language)
+        verdict: Verdict = (
+            "supported" if score >= supported else "partly_supported" if score >= partly else "unsupported"
+        )
+        reasons = tuple(comparison.reasons) if verdict != "supported" else ()
+        if verdict != "supported" and not reasons:
+            reasons = ("the passage says too little of this",)
+        quote = comparison.quote if score >= partly or comparison.features["recall_window"] >= 0.3 else None
+        return Check(verdict, round(score, 4), reasons, quote)
+
+    def _embed(self, texts: Sequence[str]) -> list[np.ndarray]:
+        assert self._embeddings is not None
+        with self._lock:
+            missing = [text for text in dict.fromkeys((*texts, *_REFERENCE)) if text not in self._vectors]
+            if missing:
+                for text, vector in zip(missing, self._embeddings.embed_documents(missing), strict=True):
+                    array = np.asarray(vector, dtype=np.float32)
+                    self._vectors[text] = array / (float(np.linalg.norm(array)) or 1.0)
+            found = [self._vectors[text] for text in texts]
+            while len(self._vectors) > _CACHE:
+                self._vectors.popitem(last=False)
+        return found
+
+    def _similarity(self, claim: str, sentences: Sequence[str]) -> list[float]:
+        """Cosine with the model's own zero taken out, so that the scale fits other embedding models too."""
+        vectors = self._embed([claim, *sentences, *_REFERENCE])
+        own, others = vectors[0], vectors[1 : len(sentences) + 1]
+        zero = float(np.mean([own @ reference for reference in vectors[len(sentences) + 1 :]]))
+        return [max(0.0, (float(own @ other) - zero) / max(1e-6, 1.0 - zero)) for other in others]
+
+
+def passage_context(passage: Passage) -> str:
+    """Title, date and headings of a passage, as `check` wants them."""
+    date = passage.document.date.isoformat() if passage.document.date else ""
+    return ". ".join(piece for piece in (passage.document.title, date, *passage.heading_path) if piece)
+
+
+def _plain(text: str) -> str:
+    text = re.sub(r"[“”„«»]", '"', re.sub(r"[‘’]", "'", text))
+    return re.sub(r"\s+", " ", text).strip(" .。;；").lower()
+
+
+def _verbatim(claim: str, evidence: str, spans: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
+    """Offsets of whole sentences of the evidence that the claim repeats; part of a sentence may lose its source."""
+    wanted = _plain(claim)
+    for first in range(len(spans)):
+        for last in range(first, min(first + 3, len(spans))):
+            start, end = spans[first][0], spans[last][1]
+            said = _plain(evidence[start:end])
+            if said == wanted:
+                return start, end
+            if len(said) > len(wanted):
+                break
+    return None

@@ -1,0 +1,49 @@
+"""Paragraphs and sentences of the corpus, without marks and footnotes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.ingest.sentences import split_sentences
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A paragraph of a brief with what stands above it."""
+
+    brief: str
+    title: str
+    date: str
+    heading: str
+    text: str
+    sentences: tuple[str, ...]
+
+    @property
+    def context(self) -> str:
+        return f"{self.title}. {self.date}. {self.heading}".strip(". ")
+
+
+def read_paragraphs(corpus: Path) -> Iterator[Paragraph]:
+    for path in sorted(corpus.glob("*/*.md")):
+        _, front, body = path.read_text(encoding="utf-8").split("---", 2)
+        title = re.search(r'^title: "?(.*?)"?$', front, re.M)
+        date = re.search(r"^date: (\S+)", front, re.M)
+        body = re.sub(r"(?m)^\[\^\d+\]:.*$", "", body)
+        body = re.sub(r"\[\^\d+\]", "", body)
+        heading = ""
+        for block in re.split(r"\n\s*\n|\n(?=#|- )|(?<=\n)(?=##)", body):
+            block = block.strip()
+            lines = block.split("\n")
+            while lines and lines[0].startswith("#"):
+                heading = "" if lines[0].startswith("# ") else lines[0].lstrip("# ")
+                lines = lines[1:]
+            text = " ".join(lines).strip()
+            if len(text) < 40:
+                continue
+            sentences = tuple(text[start:end] for start, end in split_sentences(text))
+            yield Paragraph(
+                f"{path.parent.name}/{path.stem}", title[1] if title else "", date[1] if date else "", heading, text, sentences
+            )
