@@ -33,7 +33,7 @@ from assistant.schema import (
     Turn,
 )
 from assistant.settings import Settings, load_settings
-from assistant.uploads import keep_files
+from assistant.uploads import drop_files, keep_files
 
 History = Sequence[Turn | tuple[str, str]]
 Progress = Callable[[int, int, str], None]
@@ -128,7 +128,8 @@ class Assistant:
         """
         text = self._valid(question)
         turns = _turns(history)
-        return self._open_pipeline().run(text, turns, filters, self._choice(model))
+        choice = self._choice(model)
+        return self._open_pipeline().run(text, turns, filters, choice)
 
     async def aask(
         self,
@@ -161,7 +162,8 @@ class Assistant:
         """The answer from given passages alone, without search in the index."""
         text = self._valid(question)
         hits = [SearchHit(passage=passage, score=1 / (1 + rank)) for rank, passage in enumerate(passages)]
-        for event in self._open_pipeline().run(text, _turns(history), None, self._choice(model), given=hits):
+        choice = self._choice(model)
+        for event in self._open_pipeline().run(text, _turns(history), None, choice, given=hits):
             if isinstance(event, AnswerEvent):
                 return event.answer
         raise AssertionError("a stream ends with its answer")
@@ -223,13 +225,9 @@ class Assistant:
 
     def remove(self, paths: Sequence[str], *, collection: str = "user") -> int:
         """Removes documents from the index, and their copies in the home folder; returns how many there were."""
-        removed = remove_documents(self._open_index(), list(paths), collection)
-        if collection != "corpus":
-            folder = (self.settings.home / "uploads" / collection).resolve()
-            for path in paths:
-                file = (folder / path).resolve()
-                if file.is_relative_to(folder):
-                    file.unlink(missing_ok=True)
+        index = self._open_index()
+        removed = remove_documents(index, self._embeddings, list(paths), collection)
+        drop_files(self.settings.home, paths, collection)
         return removed
 
     # State
@@ -273,7 +271,9 @@ class Assistant:
     def _valid(self, question: str) -> str:
         if not isinstance(question, str):
             raise QuestionError(f"A question must be text, not {type(question).__name__}.", "Pass a string.")
-        text = " ".join(question.replace("\0", " ").split())
+        # Half a surrogate pair is no text and cannot be encoded.
+        text = question.encode("utf-8", "replace").decode()
+        text = " ".join(text.replace("\0", " ").split())
         if not any(character.isalnum() for character in text):
             raise QuestionError("The question is empty.", "Write a question in English or Chinese.")
         if len(text) > self.settings.max_question_chars:

@@ -26,7 +26,7 @@ def keep_files(home: Path, paths: Sequence[Path], collection: str) -> tuple[Path
     Raises:
         DocumentError: A path does not exist, the collection's name is not allowed, or a copy fails.
     """
-    if not _NAME.fullmatch(collection) or collection == "corpus":
+    if not _is_own(collection):
         raise DocumentError(
             f"'{collection}' cannot be the name of a set of documents.",
             "Use letters, digits, dot, dash and underscore; 'corpus' is taken.",
@@ -46,6 +46,31 @@ def keep_files(home: Path, paths: Sequence[Path], collection: str) -> tuple[Path
                 _copy(file, target)
             kept.append(target)
     return root, kept
+
+
+def drop_files(home: Path, paths: Sequence[str], collection: str) -> None:
+    """Deletes copies that `keep_files` made; anything else, and what lies outside their folder, is left alone.
+
+    Raises:
+        DocumentError: A copy cannot be deleted.
+    """
+    if not _is_own(collection):
+        return
+    folder = (home / "uploads" / collection).resolve()
+    for path in paths:
+        file = (folder / path).resolve()
+        if not file.is_relative_to(folder) or not file.is_file():
+            continue
+        try:
+            file.unlink(missing_ok=True)
+        except OSError as error:
+            raise DocumentError(
+                f"The copy {file} cannot be deleted: {error.strerror or error}.", "Check the rights of its folder."
+            ) from error
+
+
+def _is_own(collection: str) -> bool:
+    return collection != "corpus" and _NAME.fullmatch(collection) is not None
 
 
 def _copy(source: Path, target: Path) -> None:

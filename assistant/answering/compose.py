@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assistant.answering.fencing import neutral
 from assistant.answering.render import answer_text, words
 from assistant.answering.verify import Check
 from assistant.retrieval.query import Query
@@ -62,11 +63,13 @@ class Composer:
         Returns:
             The claim and the citations that it is the first to use; no claim when nothing supports the sentence.
         """
+        # What looks like a mark in a sentence of a document must not pass for one of ours.
+        text = neutral(sentence.text)
         supported = sentence.check.verdict != "unsupported" and bool(sentence.supports)
         if not supported:
             self.removed.append(
                 Claim(
-                    text=sentence.text,
+                    text=text,
                     verdict="unsupported",
                     score=sentence.check.score,
                     reasons=sentence.check.reasons,
@@ -83,7 +86,7 @@ class Composer:
             numbers.append(self._numbers[key])
         self._citations += new
         claim = Claim(
-            text=sentence.text, citations=tuple(dict.fromkeys(numbers)), verdict=sentence.check.verdict,
+            text=text, citations=tuple(dict.fromkeys(numbers)), verdict=sentence.check.verdict,
             score=sentence.check.score, reasons=sentence.check.reasons,
         )  # fmt: skip
         self.claims.append(claim)
@@ -97,7 +100,7 @@ class Composer:
         text = answer_text(self.claims, as_list=as_list, groups=self._groups())
         if uncovered:
             # A question mark within a part would read as a question to the user.
-            parts = "; ".join(part.rstrip("?？. ") for part in uncovered)
+            parts = "; ".join(neutral(part).rstrip("?？. ") for part in uncovered)
             text += (
                 "\n\n"
                 + words(self._language)["uncovered"].format(parts=parts)

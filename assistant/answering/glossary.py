@@ -18,9 +18,12 @@ class Glossary:
 
     Args:
         pairs: English and Chinese names; the English name that occurs most often for a Chinese one is used.
+        fixed: Pairs that outweigh any number of others; the first for a Chinese name is used.
     """
 
-    def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self, pairs: Iterable[tuple[str, str]] = (), fixed: Iterable[tuple[str, str]] = ()
+    ) -> None:
         counts: dict[str, Counter[str]] = defaultdict(Counter)
         self.pairs: list[tuple[str, str]] = []
         for english, chinese in pairs:
@@ -30,6 +33,9 @@ class Glossary:
                 self.pairs.append((english, chinese))
         # Equally often: the shorter, which has less of its sentence in it.
         self._english = {zh: min(c, key=lambda en: (-c[en], len(en), en)) for zh, c in counts.items()}
+        for english, chinese in reversed(list(fixed)):
+            self.pairs.append((english, chinese))
+            self._english[chinese] = english
         self._longest = max(map(len, self._english), default=0)
 
     @classmethod
@@ -40,10 +46,7 @@ class Glossary:
             ConfigurationError: The file cannot be read or has another form.
         """
         pairs = [pair for text in texts for pair in harvest_names(text)]
-        if file is not None:
-            # The user's word outweighs any number of documents.
-            pairs += _read(file) * (1 + len(pairs))
-        return cls(pairs)
+        return cls(pairs, _read(file) if file is not None else ())
 
     def __len__(self) -> int:
         return len(self._english)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from assistant.ingest.cleaning import safe_url
 from assistant.schema import Answer, Citation, Claim, Filters, SearchHit
 
 _WORDS = {
@@ -100,18 +101,36 @@ def footnote(citation: Citation) -> str:
 
 def answer_to_markdown(answer: Answer) -> str:
     """The answer with Markdown footnotes; marks become `[^n]`."""
-    # Escapes what documents could use to forge links, images or HTML.
-    text = re.sub(r"\[(\d+)\]", r"[^\1]", _escaped(answer.text))
+    known = {citation.number for citation in answer.citations}
+    pieces = re.split(r"\[(\d+)\]", answer.text)
+    text = _escaped(pieces[0])
+    for number, piece in zip(pieces[1::2], pieces[2::2], strict=True):
+        text += f"[^{number}]" if int(number) in known else _escaped(f"[{number}]")
+        # A parenthesis or colon right after a footnote mark would make it a link or a definition.
+        text += ("\\" if piece.startswith(("(", ":")) else "") + _escaped(piece)
     notes = []
     for citation in answer.citations:
         quote = " ".join(citation.quote.split())
-        notes.append(f"[^{citation.number}]: {_escaped(footnote(citation))} — “{_escaped(quote)}”")
+        notes.append(f"[^{citation.number}]: {_footnote(citation)} — “{_escaped(quote)}”")
     lines = [f"**{_escaped(answer.question)}**", "", text]
     if notes:
         lines += ["", *notes]
     return "\n".join(lines) + "\n"
 
 
+def _footnote(citation: Citation) -> str:
+    """The footnote with its addresses as links and all else escaped."""
+    line = footnote(citation)
+    urls = [note.url for note in citation.sources if note.url and safe_url(note.url)]
+    if not urls:
+        return _escaped(line)
+    pieces = re.split("(" + "|".join(re.escape(url) for url in sorted(urls, key=len, reverse=True)) + ")", line)
+    return "".join(f"<{piece}>" if piece in urls else _escaped(piece) for piece in pieces)
+
+
 def _escaped(text: str) -> str:
-    text = text.replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"!?\[(?!\d+\])", lambda match: "\\" + match.group(), text).replace("`", "\\`")
+    """Text without Markdown or HTML meaning: documents must not forge links, images, marks or markup."""
+    text = re.sub(r"[\\`*\[\]~]", r"\\\g<0>", text)
+    text = re.sub(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", r"\_", text)
+    text = re.sub(r"&(?=#?\w+;)", "&amp;", text).replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"^(\s*)#", r"\1\#", text, flags=re.M)

@@ -37,6 +37,7 @@ _ELLIPSIS = re.compile(
 _ANAPHORA_ZH = re.compile(
     r"它|他|她|这|那|其|该|上述|前者|后者|此|呢|两者|双方|同样|还有|怎么样|为什么$|为什么？$"
 )
+_FIGURE = r"\d+(?:[.,]\d+)*"
 _HISTORY_TURNS = 4
 _ANSWER_CHARS = 600
 
@@ -117,8 +118,7 @@ def _is_rewrite(text: str, question: str, told: str) -> bool:
     """A rewrite adds words of the conversation, not figures of its own, and keeps the language."""
     if not 3 < len(text) < 400 or language_of(text) != language_of(question):
         return False
-    known = told + question
-    return all(number in known for number in re.findall(r"\d+(?:\.\d+)?", text))
+    return _figures(text) <= _figures(told) | _figures(question)
 
 
 def _with_names(question: str, history: Sequence[Turn]) -> str:
@@ -141,9 +141,14 @@ def _english(question: str, session: ModelSession | None, prompts: Prompts, glos
     if not text or language_of(text) == "zh":
         return prepared
     # A figure that the translation lost is still wanted.
-    lost = [n for n in re.findall(r"\d+(?:\.\d+)?", prepared) if n not in text]
+    kept = _figures(text)
+    lost = [n for n in re.findall(_FIGURE, prepared) if n not in kept]
     lost += [n for n in re.findall(r"[A-Za-z][A-Za-z0-9.&-]+", prepared) if n.lower() not in text.lower()]
     return f"{text} ({', '.join(dict.fromkeys(lost))})" if lost else text
+
+
+def _figures(text: str) -> set[str]:
+    return set(re.findall(_FIGURE, text))
 
 
 def _plain(answer: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from assistant.answering.compose import CheckedSentence, Support
@@ -16,6 +17,7 @@ from assistant.retrieval.query import Query
 from assistant.retrieval.rerank import RankedSentence
 from assistant.schema import Passage, SearchHit
 
+_ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.|mailto:|javascript:|data:)[^\s<>\"'()（）\[\]，。；]+", re.I)
 _LANGUAGES = {"en": "English", "zh": "Simplified Chinese"}
 
 
@@ -56,7 +58,7 @@ def write_claims(
         text += piece
         if is_refusal(text):
             return
-        sentences = read_draft(text, len(passages))
+        sentences = read_draft(text, len(passages), complete=False)
         # The last sentence may still grow, or get its mark.
         for sentence in sentences[done:-1]:
             yield check_sentence(sentence, passages, verifier)
@@ -82,7 +84,14 @@ def evidence_passages(hits: Sequence[SearchHit], read: Sequence[RankedSentence])
 def check_sentence(
     sentence: DraftSentence, passages: Sequence[Passage], verifier: ClaimVerifier
 ) -> CheckedSentence:
-    """Checks one sentence, first against the passages that it names, then against all."""
+    """Checks one sentence, first against the passages that it names, then against all.
+
+    An address that no passage holds is never shown, however well the rest of the sentence is supported.
+    """
+    for address in _ADDRESS.findall(sentence.text):
+        if not any(address.rstrip(".,;:!?。，；") in passage.text for passage in passages):
+            reason = f"the address {address[:80]} is in no passage"
+            return CheckedSentence(sentence.text, Check("unsupported", 0.0, (reason,)), ())
     named = [number - 1 for number in sentence.numbers]
     result = _attributed(sentence.text, named, passages, verifier)
     if result is None or result.check.verdict != "supported":

@@ -47,6 +47,8 @@ def choose_model(settings: Settings, model: str | BaseChatModel | None = None) -
         ModelError: A package or a key is missing.
     """
     if isinstance(model, BaseChatModel):
+        if model._llm_type == "llama.cpp":
+            return ChatChoice("local", f"local ({model._identifying_params['model_name']})", model)
         details = model._get_ls_params()
         return ChatChoice("provider", str(details.get("ls_model_name") or model._llm_type), model)
     name = (model or settings.model).strip()
@@ -180,9 +182,12 @@ class ModelSession:
     def complete(self, messages: Sequence[BaseMessage], **options: Any) -> AIMessage:
         """The model's whole reply.
 
+        A provider is not told of `stop`, which its reasoning models refuse; the reply is cut instead.
+
         Raises:
             ModelError: The model cannot be reached, refuses the key, or fails.
         """
+        cuts = options.pop("stop", None) or [] if self.choice.kind == "provider" else []
         try:
             reply = self._model.invoke(list(messages), config=self._config, **options)
         except AssistantError:
@@ -190,6 +195,10 @@ class ModelSession:
         except Exception as error:
             raise model_failure(self.choice.name, error) from error
         self._count(reply)
+        if cuts:
+            text = reply.text.strip()
+            shorter = text[: min((at for cut in cuts if (at := text.find(cut)) >= 0), default=len(text))]
+            reply = reply.model_copy(update={"content": shorter})
         return reply
 
     def stream(self, messages: Sequence[BaseMessage], **options: Any) -> Iterator[str]:
@@ -215,7 +224,14 @@ class ModelSession:
         """
         if self.choice.kind == "provider" and not self._tells_probabilities():
             return None
-        reply = self.complete(messages, max_tokens=1, logprobs=True, top_logprobs=10)
+        try:
+            reply = self.complete(messages, max_tokens=1, logprobs=True, top_logprobs=10)
+        except ModelError as error:
+            # Reasoning models and some servers refuse to tell probabilities: that is no failure.
+            status = getattr(error.__cause__, "status_code", None)
+            if self.choice.kind == "provider" and status in (400, 422, 501):
+                return None
+            raise
         content = (reply.response_metadata.get("logprobs") or {}).get("content") or []
         if not content:
             return None
