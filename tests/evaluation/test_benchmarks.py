@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT / "benchmarks"))
 
 from baseline_chains import LangChainTutorial, is_refusal_text, marked_sentences  # noqa: E402
-from mtrag_refusal import precision_recall  # noqa: E402
+from mtrag_refusal import add_distractors, precision_recall  # noqa: E402
 from mtrag_rewrite import score, term_f1  # noqa: E402
 from public_retrieval import MemoryIndex, measure, systems  # noqa: E402
 from public_sets import Conversation, Paragraph, ParagraphQuestion, Rewrite, turns  # noqa: E402
@@ -134,6 +134,22 @@ def test_precision_and_recall_of_refusals() -> None:
         "recall": 0.5,
         "F1": 0.5,
     }
+
+
+def test_unanswerable_tasks_get_the_nearest_passages_of_their_collection() -> None:
+    def task(name: str, question: str, collection: str = "c", **passages: str) -> Conversation:
+        return Conversation(name, question, (), tuple(passages.items()), "", collection)
+
+    tasks = [
+        task("a", "Where is Wuhan?", p1="Wuhan is in Hubei.", p2="Hubei is a province."),
+        task("b", "How large is Wuhan?"),
+        task("c", "How large is Wuhan?", "other", p3="Wuhan has 13 million people."),
+    ]
+    filled = add_distractors(tasks, 1)
+    assert [name for name, _ in filled[1].passages] == ["p1"]
+    # Own passages stay, whatever their rank, and passages of another collection do not come in.
+    assert {name for name, _ in filled[0].passages} == {"p1", "p2"}
+    assert [name for name, _ in filled[2].passages] == ["p3"]
 
 
 def test_rewrites_are_compared_by_the_words_they_add() -> None:
