@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mcp import Client, StdioServerParameters
+from mcp import Client, MCPError, StdioServerParameters
 from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.types import CallToolResult
@@ -125,12 +125,13 @@ async def test_over_http_with_the_key(serve: Callable[..., Any], mode: str) -> N
     assert result.structured_content["status"] == "not_in_corpus"
 
 
-async def test_over_http_without_the_key(serve: Callable[..., Any]) -> None:
+async def test_over_http_without_the_key(serve: Callable[..., Any], engine: FakeEngine) -> None:
     http = await serve(api_key="secret")
-    with pytest.raises(Exception) as caught:  # the SDK wraps it in a group
+    with pytest.raises(ExceptionGroup) as caught:
         async with Client(streamable_http_client(f"{BASE}/mcp", http_client=http)) as client:
-            await client.list_tools()
-    assert "401" in repr(caught.value) or "Unauthorized" in repr(caught.value)
+            await client.call_tool("ask", {"question": "When?"})
+    assert caught.group_contains(MCPError, match="error response")
+    assert engine.calls == []
 
 
 async def test_over_stdio() -> None:
