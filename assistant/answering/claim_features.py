@@ -408,7 +408,7 @@ class Comparer:
                 if theirs.kind == token.kind and o not in self.matches[index]
             ]
             best = max((_agreement(mine, self._neighbours(self.evidence.tokens, o)) for o in rivals), default=0.0)
-            if best - own >= 1.0:
+            if best - own >= 1.5:
                 result["slot_names" if token.kind == "name" else "slot_numbers"] += best - own
         return result
 
@@ -551,7 +551,8 @@ class Comparer:
 
 
 def _agreement(left: tuple[set[str], set[str]], right: tuple[set[str], set[str]]) -> float:
-    return float(sum(bool(a & b) for a, b in zip(left, right, strict=True)))
+    # The edge of a sentence says less than a word.
+    return sum((0.5 if a == {"|"} else 1.0) if a & b else 0.0 for a, b in zip(left, right, strict=True))
 
 
 def _entry(token: Token) -> Entry:

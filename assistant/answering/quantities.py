@@ -170,7 +170,7 @@ def quantity_matches(claim: Quantity, evidence: Quantity) -> bool:
         return 0 <= difference <= slack
     if claim.bound == "max" and evidence.bound != "min":
         return -slack <= difference <= 0
-    return claim.approximate and abs(difference) <= 0.025 * abs(claim.value)
+    return False
 
 
 def bounds_conflict(claim: Quantity, evidence: Quantity) -> bool:

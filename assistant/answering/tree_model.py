@@ -23,16 +23,10 @@ class VerifierModel:
     baseline: float
     slope: float
     intercept: float
-    limits: dict[str, tuple[float, float]]
-
-    @property
-    def supported(self) -> float:
-        """Score from which a claim in the language of its evidence counts as supported."""
-        return self.limits["same"][0]
-
-    def thresholds(self, language: Literal["same", "cross"] | str) -> tuple[float, float]:
-        """Scores from which a claim counts as supported and as partly supported."""
-        return self.limits["cross" if language == "cross" else "same"]
+    supported: float
+    """Score from which a claim counts as supported."""
+    partly: float
+    """Score from which a claim counts as partly supported."""
 
     def score(self, vector: Sequence[float]) -> float:
         """Calibrated probability that the evidence supports the claim."""
@@ -46,8 +40,8 @@ class VerifierModel:
 
 
 @lru_cache(maxsize=2)
-def load_model(name: str) -> VerifierModel:
-    """The model that comes with the package: `with_embeddings` or `without_embeddings`.
+def load_model(name: Literal["same", "cross"]) -> VerifierModel:
+    """The model for claims in the language of their evidence (`same`) or in another (`cross`).
 
     Raises:
         ConfigurationError: The data file was made for other features.
@@ -61,6 +55,5 @@ def load_model(name: str) -> VerifierModel:
     model = data[name]
     return VerifierModel(
         tuple(tuple((int(f), float(t), int(a), int(b), float(v)) for f, t, a, b, v in tree) for tree in model["trees"]),
-        model["baseline"], model["slope"], model["intercept"],
-        {key: (float(high), float(low)) for key, (high, low) in model["thresholds"].items()},
+        model["baseline"], model["slope"], model["intercept"], model["supported"], model["partly"],
     )  # fmt: skip

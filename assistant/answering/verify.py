@@ -18,7 +18,7 @@ from langchain_core.embeddings import Embeddings
 
 from assistant.answering.claim_features import Comparison, compare_claim
 from assistant.answering.names import NameTable, harvest_names
-from assistant.answering.tree_model import VerifierModel, load_model
+from assistant.answering.tree_model import load_model
 from assistant.ingest.sentences import split_sentences
 from assistant.schema import Passage, Verdict
 
@@ -59,7 +59,6 @@ class ClaimVerifier:
         self._names = names or NameTable()
         self._vectors: OrderedDict[str, np.ndarray] = OrderedDict()
         self._lock = Lock()
-        self._model: VerifierModel = load_model("with_embeddings" if embeddings is not None else "without_embeddings")
 
     def learn_names(self, texts: Iterable[str]) -> None:
         """Remember pairs such as "Huawei (华为)" of other texts of the corpus."""
@@ -143,19 +142,19 @@ class ClaimVerifier:
         return self.check(claim, f"{left.text}\n\n{right.text}", context=context)
 
     def _judge(self, comparison: Comparison) -> Check:
-        score = self._model.score(comparison.vector())
-        if comparison.hard and not comparison.features["cross_language"]:
+        cross = bool(comparison.features["cross_language"])
+        model = load_model("cross" if cross else "same")
+        score = model.score(comparison.vector())
+        if comparison.hard:
             # A number, date or name that is nowhere in the evidence is never outweighed by likeness.
-            score = min(score, self._model.supported - 0.01)
-        language = "cross" if comparison.features["cross_language"] else "same"
-        supported, partly = self._model.thresholds(language)
+            score = min(score, model.supported - 0.01)
         verdict: Verdict = (
-            "supported" if score >= supported else "partly_supported" if score >= partly else "unsupported"
+            "supported" if score >= model.supported else "partly_supported" if score >= model.partly else "unsupported"
         )
         reasons = tuple(comparison.reasons) if verdict != "supported" else ()
         if verdict != "supported" and not reasons:
             reasons = ("the passage says too little of this",)
-        quote = comparison.quote if score >= partly or comparison.features["recall_window"] >= 0.3 else None
+        quote = comparison.quote if score >= model.partly or comparison.features["recall_window"] >= 0.3 else None
         return Check(verdict, round(score, 4), reasons, quote)
 
     def _embed(self, texts: Sequence[str]) -> list[np.ndarray]:
