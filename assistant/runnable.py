@@ -27,6 +27,7 @@ from langchain_core.runnables.config import (
 from pydantic import ValidationError
 
 from assistant.errors import AssistantError, QuestionError
+from assistant.retriever import AssistantRetriever
 from assistant.schema import Answer, AnswerEvent, Event, Filters, Turn
 
 AssistantInput = str | dict[str, Any] | list[BaseMessage]
@@ -122,6 +123,10 @@ class AssistantRunnable(Runnable[AssistantInput, Answer]):
     def _events(self, request: Request) -> Iterator[Event]:
         """Answers one question; the last event is an `AnswerEvent`. Called from several threads."""
 
+    def _prepare(self, request: Request) -> Request:
+        """Checks a request before anything is done for it, and may tidy it; raises `QuestionError`."""
+        return request
+
     @property
     def default_concurrency(self) -> int | None:
         """Questions of a `batch` that are asked at once unless the config says otherwise; None: no limit."""
@@ -192,9 +197,13 @@ class AssistantRunnable(Runnable[AssistantInput, Answer]):
 
         Each event is also a custom event for callbacks, named `assistant_step`, `assistant_evidence`,
         `assistant_claim` or `assistant_answer`. Arguments are those of `invoke`.
+
+        Raises:
+            QuestionError: At once, not at the first event, when the question cannot be asked.
         """
-        request = read_input(input, **kwargs)
-        settled = ensure_config(config)
+        return self._stream(self._prepare(read_input(input, **kwargs)), ensure_config(config))
+
+    def _stream(self, request: Request, settled: RunnableConfig) -> Iterator[Event]:
         run = get_callback_manager_for_config(settled).on_chain_start(
             None, _inputs(request), name=self._run_name(settled), run_id=settled.pop("run_id", None)
         )
@@ -215,12 +224,13 @@ class AssistantRunnable(Runnable[AssistantInput, Answer]):
             raise
         run.on_chain_end(answer)
 
-    async def astream(  # type: ignore[override]
+    def astream(  # type: ignore[override]
         self, input: AssistantInput, config: RunnableConfig | None = None, **kwargs: Any
     ) -> AsyncIterator[Event]:
         """As `stream`, without blocking the event loop."""
-        request = read_input(input, **kwargs)
-        settled = ensure_config(config)
+        return self._astream(self._prepare(read_input(input, **kwargs)), ensure_config(config))
+
+    async def _astream(self, request: Request, settled: RunnableConfig) -> AsyncIterator[Event]:
         run = await get_async_callback_manager_for_config(settled).on_chain_start(
             None, _inputs(request), name=self._run_name(settled), run_id=settled.pop("run_id", None)
         )
@@ -288,6 +298,15 @@ class AssistantRunnable(Runnable[AssistantInput, Answer]):
         return await super().abatch(
             inputs, self._limited(config, len(inputs)), return_exceptions=return_exceptions, **kwargs
         )
+
+    def as_retriever(self, *, k: int = 10, filters: Filters | None = None) -> AssistantRetriever:
+        """The search as a LangChain retriever.
+
+        Args:
+            k: Passages to return.
+            filters: Which documents are searched.
+        """
+        return AssistantRetriever(assistant=self, k=k, filters=filters)
 
     def _limited(
         self, config: RunnableConfig | list[RunnableConfig] | None, count: int

@@ -14,7 +14,7 @@ from fastapi.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from assistant.errors import AssistantError
-from assistant.schema import Answer, AnswerEvent, Event
+from assistant.schema import Answer, AnswerEvent, Event, Filters
 from assistant.serve.chat import completion_of, read_messages, stream_of
 from assistant.serve.engine import ServeEngine
 from assistant.serve.errors import error_response, install, responses
@@ -32,6 +32,7 @@ from assistant.serve.wire import (
     ModelList,
     SearchReply,
     SearchRequest,
+    WireFilters,
 )
 
 TITLE = "China AI and chip assistant"
@@ -110,6 +111,10 @@ def create_app(
     return app
 
 
+def _plain(filters: WireFilters | None) -> Filters | None:
+    return filters.plain() if filters is not None else None
+
+
 def _warm_up(assistant: ServeEngine) -> None:
     try:
         assistant.warm_up()
@@ -140,7 +145,8 @@ def _add_chat(
             )
         model = None if request.model == DEFAULT_MODEL else request.model
         events = _counted(
-            assistant.astream(question, history=history, filters=request.filters, model=model), metrics
+            assistant.astream(question, history=history, filters=_plain(request.filters), model=model),
+            metrics,
         )
         base = str(http.base_url)
         if not request.stream:
@@ -201,7 +207,7 @@ def _add_documents(app: FastAPI, assistant: ServeEngine) -> None:
     @app.post("/v1/search", responses=responses(503), tags=["documents"])
     def search(request: SearchRequest) -> SearchReply:
         """Passages nearest to a query, best first."""
-        return SearchReply(data=assistant.search(request.query, k=request.k, filters=request.filters))
+        return SearchReply(data=assistant.search(request.query, k=request.k, filters=_plain(request.filters)))
 
     @app.get("/v1/documents", responses=responses(503), tags=["documents"])
     def list_documents() -> DocumentList:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, field_validator, model_validator
 
 from assistant.schema import Answer, Document, DocumentInfo, Filters, SearchHit
 
@@ -24,6 +25,22 @@ class _Body(BaseModel):
             # JSON can say it, but no reply could repeat it.
             raise ValueError("the text holds half of a surrogate pair") from None
         return value
+
+
+class WireFilters(Filters):
+    """Which documents may be used; dates are given as `2026-05-01` and in no other way."""
+
+    @field_validator("since", "until", mode="before")
+    @classmethod
+    def _written_out(cls, value: Any) -> Any:
+        # Pydantic would read 0 as the first day of 1970.
+        if value is not None and not (isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value)):
+            raise ValueError("a date is written as 2026-05-01")
+        return value
+
+    def plain(self) -> Filters:
+        """The same as the engine knows it."""
+        return Filters(**self.model_dump())
 
 
 class TextPart(BaseModel):
@@ -53,7 +70,7 @@ class StreamOptions(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    include_usage: bool = False
+    include_usage: StrictBool = False
 
 
 class ChatRequest(_Body):
@@ -64,10 +81,10 @@ class ChatRequest(_Body):
     model: str = DEFAULT_MODEL
     messages: list[Message] = Field(min_length=1, max_length=1000)
     """The last one is the question; earlier pairs of user and assistant are its history."""
-    stream: bool | None = False
+    stream: StrictBool | None = False
     stream_options: StreamOptions | None = None
     n: Literal[1] | None = None
-    filters: Filters | None = None
+    filters: WireFilters | None = None
     """Which documents may be used; an extension."""
 
 
@@ -147,8 +164,8 @@ class SearchRequest(_Body):
     model_config = ConfigDict(extra="forbid")
 
     query: Annotated[str, Field(min_length=1)]
-    k: Annotated[int, Field(ge=1, le=100)] = 10
-    filters: Filters | None = None
+    k: Annotated[int, Field(ge=1, le=100, strict=True)] = 10
+    filters: WireFilters | None = None
 
 
 class SearchReply(BaseModel):

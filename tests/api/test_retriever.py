@@ -27,7 +27,7 @@ class TestConformance(RetrieversIntegrationTests):
 
 
 def test_a_document_says_where_it_comes_from() -> None:
-    document = AssistantRetriever(assistant=FakeRunnable(), k=1).invoke("Ascend")[0]
+    document = FakeRunnable().as_retriever(k=1).invoke("Ascend")[0]
     assert document.page_content == "Passage 1 about chips."
     assert document.id == document.metadata["passage_id"] == "p1"
     wanted = {

@@ -153,8 +153,9 @@ def test_filters_may_be_a_dict() -> None:
 )
 def test_wrong_input_is_named(value: Any, message: str) -> None:
     assistant = FakeRunnable()
-    with pytest.raises(QuestionError, match=message):
-        assistant.invoke(value)
+    for way in (assistant.invoke, assistant.stream, assistant.astream):
+        with pytest.raises(QuestionError, match=message):
+            way(value)
     assert assistant.requests == []
 
 

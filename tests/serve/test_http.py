@@ -56,6 +56,7 @@ async def test_health_is_open_and_all_else_needs_the_key(serve: Serve) -> None:
         ({**QUESTION, "n": 2}, "n"),
         ({**QUESTION, "model": 7}, "model"),
         ({**QUESTION, "filters": {"since": "soon"}}, "filters.since"),
+        ({**QUESTION, "filters": {"until": 0}}, "filters.until"),
         ({**QUESTION, "filters": {"topic": ["chips"]}}, "filters.topic"),
         ([], "body"),
     ],

@@ -1,0 +1,55 @@
+"""The examples of the documentation run, against a double that has the API's real ways to ask."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+from types import TracebackType
+
+import pytest
+
+import assistant
+from assistant.schema import DocumentInfo, Filters
+from assistant.settings import Settings
+
+from .fakes import FakeRunnable, make_hit
+
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+
+
+class Double(FakeRunnable):
+    """What the examples need beside the ways to ask."""
+
+    model_name = "fake"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.settings = Settings(home=Path("unused"))
+
+    def documents(self, filters: Filters | None = None) -> list[DocumentInfo]:
+        return [make_hit(1).passage.document]
+
+    def __enter__(self) -> Double:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("ask", "answered About When will the Ascend 950PR arrive?"),
+        ("stream", "answered"),
+        ("langchain_chain", "chips/3.md"),
+        ("batch_file", "exit code 0"),
+    ],
+)
+def test_an_example_runs(
+    name: str, shown: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(assistant, "Assistant", Double, raising=False)
+    runpy.run_path(str(EXAMPLES / f"{name}.py"), run_name="__main__")
+    assert shown in capsys.readouterr().out

@@ -1,0 +1,87 @@
+"""A server on a real socket, the documented example against it, and the web UI on the same server."""
+
+from __future__ import annotations
+
+import runpy
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from assistant.errors import ConfigurationError
+from assistant.serve.app import create_app
+from assistant.serve.command import run_http
+from assistant.settings import Settings
+
+from .fakes import FakeEngine
+
+EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "openai_client.py"
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    """A server that is up."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(create_app(FakeEngine()), log_level="critical"))
+        up = threading.Event()
+        startup = server.startup
+
+        async def started(*arguments: Any, **options: Any) -> None:
+            await startup(*arguments, **options)
+            up.set()
+
+        server.startup = started  # type: ignore[method-assign]
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        assert up.wait(60)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        thread.join(60)
+
+
+def test_the_documented_client_works(
+    address: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ASSISTANT_SERVER", address)
+    runpy.run_path(str(EXAMPLE), run_name="__main__")
+    shown = capsys.readouterr().out
+    assert "Huawei plans the 950PR for early 2026. [1]" in shown
+    assert "https://example.org/a" in shown
+
+
+def test_a_server_without_key_stays_on_this_machine() -> None:
+    with pytest.raises(ConfigurationError, match="without API key would answer everyone"):
+        run_http(FakeEngine(), host="0.0.0.0")
+
+
+def test_a_taken_port_is_named() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigurationError, match=f"Cannot listen on 127.0.0.1:{port}"):
+            run_http(FakeEngine(), port=port, mount_ui=False)
+
+
+async def test_the_web_ui_is_on_the_same_server(
+    serve: Callable[..., Any], engine: FakeEngine, tmp_path: Path
+) -> None:
+    engine.settings = Settings(home=tmp_path)  # type: ignore[attr-defined]
+    engine.sync = lambda progress=None: None  # type: ignore[attr-defined]
+    http: httpx.AsyncClient = await serve(mount_ui=True, api_key="secret")
+    page = await http.get("/")
+    assert page.status_code in (200, 401) and "html" in page.headers["content-type"]
+    assert (await http.get("/v1/models")).status_code == 401
+    config = await http.get("/config")
+    assert config.status_code == 401
+    wrong = await http.post("/login", data={"username": "assistant", "password": "guess"})
+    assert wrong.status_code == 400
+    right = await http.post("/login", data={"username": "assistant", "password": "secret"})
+    assert right.status_code == 200
+    assert (await http.get("/config")).status_code == 200
