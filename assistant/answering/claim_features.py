@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
-from assistant.answering.claim_text import Token, parse_text
+from assistant.answering.claim_alignment import Alignment
+from assistant.answering.claim_text import Token
 from assistant.answering.dates import DateMention, date_matches
 from assistant.answering.lexicon import Entry
-from assistant.answering.names import Name, NamePool, NameTable, harvest_names
-from assistant.answering.quantities import Quantity, bounds_conflict, quantity_matches
+from assistant.answering.names import Name, NameTable
+from assistant.answering.quantities import Quantity, bounds_conflict
 
 FEATURES = (
     "numbers_missing", "dates_missing", "names_missing", "bound_conflict", "recall", "recall_sentence", "recall_window",
@@ -19,9 +21,6 @@ FEATURES = (
     "possible_dropped", "plan_dropped", "will_added", "bound_dropped", "hedge_dropped", "unmatched", "length",
     "sentences_used", "hope_dropped", "slot_names", "slot_numbers", "similarity", "similarity_window", "cross_language",
 )  # fmt: skip
-_REACH = 9
-_DECAY = 0.4
-_HAN = re.compile(r"[\u3400-\u9fff]")
 _NOTHING = Entry()
 
 
@@ -46,164 +45,8 @@ Similarity = Callable[[str, Sequence[str]], list[float]]
 """Calibrated similarity of a claim to each of some sentences, 0 unrelated to 1 the same."""
 
 
-class Comparer:
-    """Compares one claim with one evidence text.
-
-    Args:
-        claim: One sentence, English or Chinese.
-        evidence: Text that may support it.
-        context: Title, date and headings of the evidence; names and years there count as known.
-        table: Known spellings of names.
-        spans: Sentences of the evidence, when known.
-    """
-
-    def __init__(
-        self, claim: str, evidence: str, context: str, table: NameTable, spans: Sequence[tuple[int, int]] | None = None
-    ) -> None:
-        self.claim = parse_text(claim)
-        self.evidence = parse_text(evidence, tuple(spans or ()))
-        self.table = table
-        known = f"{evidence}\n{context}"
-        if harvest := harvest_names(known):
-            local = NameTable(harvest)
-            self.pools = [NamePool(known, table), NamePool(known, local)]
-            self.tables = [table, local]
-        else:
-            self.pools = [NamePool(known, table)]
-            self.tables = [table]
-        self.context_names = [NamePool(context, each) for each in self.tables] if context else []
-        self.years = {
-            token.anchor.year
-            for source in (self.evidence, parse_text(context))
-            for token in source.tokens
-            if isinstance(token.anchor, DateMention) and token.anchor.year
-        }
-        self.context_dates = [t.anchor for t in parse_text(context).tokens if isinstance(t.anchor, DateMention)]
-        self.cross = bool(_HAN.search(claim)) != (len(_HAN.findall(evidence)) > 0.2 * max(1, len(evidence)))
-        self.matches = [self._match(token) for token in self.claim.tokens]
-        self.content = [index for index in self.claim.content() if not self.cross or self._comparable(index)]
-        self.ranks = [_ranks(self.claim.tokens), _ranks(self.evidence.tokens)]
-        self.claim_of: dict[int, set[int]] = {}
-        for index, found in enumerate(self.matches):
-            for other in found:
-                self.claim_of.setdefault(other, set()).add(index)
-
-    # What matches what
-
-    def _match(self, token: Token) -> set[int]:
-        tokens = self.evidence.tokens
-        anchor = token.anchor
-        if isinstance(anchor, Quantity):
-            return {
-                index
-                for index, other in enumerate(tokens)
-                if isinstance(other.anchor, Quantity) and quantity_matches(anchor, other.anchor)
-            }
-        if isinstance(anchor, DateMention):
-            return {
-                index
-                for index, other in enumerate(tokens)
-                if isinstance(other.anchor, DateMention) and date_matches(anchor, other.anchor, self.years)
-            }
-        found = set()
-        keys = set(token.keys)
-        if isinstance(anchor, Name):
-            for index, other in enumerate(tokens):
-                if isinstance(other.anchor, Name) and self._same_name(anchor, other.anchor):
-                    found.add(index)
-                elif not other.function and other.anchor is None and keys & set(other.keys):
-                    found.add(index)
-            return found
-        spellings: set[str] = set()
-        if _HAN.match(token.word) and len(token.word) > 1:
-            for table in self.tables:
-                spellings |= table.alternatives(token.word)
-        for index, other in enumerate(tokens):
-            if other.function == token.function and keys & set(other.keys) or spellings & {other.word}:
-                found.add(index)
-        return found
-
-    def _same_name(self, claim: Name, evidence: Name) -> bool:
-        left, right = set(claim.tokens), set(evidence.tokens)
-        if left & right:
-            return left <= right or right <= left or len(left & right) > 1
-        return any(NamePool(evidence.text, table).has(claim) for table in self.tables)
-
-    def _comparable(self, index: int) -> bool:
-        """Whether a token of another language than the evidence has a known counterpart at all."""
-        token = self.claim.tokens[index]
-        return token.anchor is not None or token.entry is not None or bool(self.matches[index])
-
-    # Nearness
-
-    def _context(self, tokens: list[Token], index: int, ranks: list[int]) -> dict[int, float]:
-        """Weights of the words around a token: less with distance, in other clauses, and none beyond the sentence."""
-        here = tokens[index]
-        found = {}
-        for other in range(max(0, index - 2 * _REACH), min(len(tokens), index + 2 * _REACH + 1)):
-            token = tokens[other]
-            if other == index or token.function or token.sentence != here.sentence:
-                continue
-            weight = 1.0 / (1.0 + _DECAY * max(0, abs(ranks[index] - ranks[other]) - 1))
-            found[other] = weight if token.clause == here.clause else 0.55 * weight
-        return found
-
-    def _likeness(self, index: int, other: int, directed: bool = False) -> float:
-        """How alike the surroundings of a claim token and an evidence token are, 0 to 1."""
-        mine = self._claim_context(index)
-        if not mine:
-            return 0.0
-        theirs = self._evidence_context(other)
-        total = 0.0
-        for near, weight in mine.items():
-            best = 0.0
-            for found in self.matches[near]:
-                if found == other:
-                    continue
-                value = theirs.get(found, 0.0)
-                if directed and (near < index) != (found < other):
-                    value *= 0.2
-                best = max(best, value)
-            total += weight * min(1.0, best + 0.25 if best else 0.0)
-        return total / sum(mine.values())
-
-    def _claim_context(self, index: int) -> dict[int, float]:
-        cache = self.__dict__.setdefault("_contexts", {})
-        if index not in cache:
-            cache[index] = self._context(self.claim.tokens, index, self.ranks[0])
-        result: dict[int, float] = cache[index]
-        return result
-
-    def _evidence_context(self, index: int) -> dict[int, float]:
-        cache = self.__dict__.setdefault("_evidence_contexts", {})
-        if index not in cache:
-            cache[index] = self._context(self.evidence.tokens, index, self.ranks[1])
-        result: dict[int, float] = cache[index]
-        return result
-
-    def _covered(self, index: int) -> float:
-        """Share of an evidence token's surroundings that the claim repeats."""
-        near = self._evidence_context(index)
-        total = sum(near.values())
-        return sum(weight for other, weight in near.items() if other in self.claim_of) / total if total else 0.0
-
-    def _scope(self, index: int) -> float:
-        """Share of the words after an evidence token, in its clause, that the claim repeats."""
-        here = self.evidence.tokens[index]
-        scope: list[bool] = []
-        for other in range(index + 1, len(self.evidence.tokens)):
-            token = self.evidence.tokens[other]
-            if token.sentence != here.sentence or len(scope) == 4 or (token.clause != here.clause and scope):
-                break
-            if not token.function:
-                scope.append(other in self.claim_of)
-        return sum(scope) / len(scope) if scope else self._covered(index)
-
-    def _answered(self, index: int, candidates: list[int]) -> float:
-        """How well the best of some claim tokens stands where an evidence token stands."""
-        return max((0.3 + self._likeness(other, index) for other in candidates), default=0.0)
-
-    # The comparison
+class Comparer(Alignment):
+    """Computes the features of one claim and evidence."""
 
     def compare(self, similarity: Similarity | None = None) -> Comparison:
         """Compute all features."""
@@ -228,7 +71,9 @@ class Comparer:
     def _similarities(self, similarity: Similarity | None) -> list[float]:
         if similarity is None or not self.evidence.sentences:
             return []
-        return similarity(self.claim.text, [self.evidence.text[start:end] for start, end in self.evidence.sentences])
+        return similarity(
+            self.claim.text, [self.evidence.text[start:end] for start, end in self.evidence.sentences]
+        )
 
     def _choose(self, cosines: list[float]) -> list[int]:
         """Up to three evidence sentences that together hold most of the claim."""
@@ -245,7 +90,9 @@ class Comparer:
 
         def gain(sentence: int, have: set[int]) -> float:
             share = sum(weights[index] for index in covers[sentence] - have) / total
-            return share + (0.5 if self.cross else 0.15) * (cosines[sentence] if cosines and not have else 0.0)
+            return share + (0.5 if self.cross else 0.15) * (
+                cosines[sentence] if cosines and not have else 0.0
+            )
 
         chosen: list[int] = []
         have: set[int] = set()
@@ -277,7 +124,9 @@ class Comparer:
                     conflicts += 1
                     reasons.append(f"the passage does not give {self._written(token)} with the same limit")
             elif isinstance(anchor, DateMention):
-                if not found and not any(date_matches(anchor, known, self.years) for known in self.context_dates):
+                if not found and not any(
+                    date_matches(anchor, known, self.years) for known in self.context_dates
+                ):
                     dates += 1
                     reasons.append(f"date {self._written(token)} is not in the passage")
             elif isinstance(anchor, Name) and not any(pool.has(anchor) for pool in self.pools):
@@ -287,7 +136,12 @@ class Comparer:
             if not any(pool.has_spelling(other) for pool in self.pools for other in spellings):
                 names += 1
                 reasons.append(f"name {written} is not in the passage")
-        return {"numbers_missing": numbers, "dates_missing": dates, "names_missing": names, "bound_conflict": conflicts}
+        return {
+            "numbers_missing": numbers,
+            "dates_missing": dates,
+            "names_missing": names,
+            "bound_conflict": conflicts,
+        }
 
     def _written(self, token: Token) -> str:
         return self.claim.text[token.start : token.end]
@@ -311,17 +165,23 @@ class Comparer:
         anywhere = [index for index in content if self.matches[index]]
         size = len(content) or 1
         by_sentence = [
-            sum(any(tokens[other].sentence == sentence for other in self.matches[index]) for index in content) / size
+            sum(any(tokens[other].sentence == sentence for other in self.matches[index]) for index in content)
+            / size
             for sentence in window
         ]
-        within = [index for index in content if any(tokens[other].sentence in window for other in self.matches[index])]
+        within = [
+            index
+            for index in content
+            if any(tokens[other].sentence in window for other in self.matches[index])
+        ]
         pairs = [
             any(0 < b - a <= 4 for a in self.matches[left] for b in self.matches[right])
-            for left, right in zip(content, content[1:], strict=False)
+            for left, right in pairwise(content)
         ]
         anchors = [index for index in content if self.claim.tokens[index].anchor is not None]
         best = max(
-            (sum(any(tokens[o].sentence == s for o in self.matches[i]) for i in anchors) for s in window), default=0
+            (sum(any(tokens[o].sentence == s for o in self.matches[i]) for i in anchors) for s in window),
+            default=0,
         )
         return {
             "recall": len(anywhere) / size,
@@ -366,7 +226,9 @@ class Comparer:
             for other in self.claim_of.get(rival, set()):
                 if other in swaps and swaps[other] in self.matches[index]:
                     result["swap"] = 1.0
-                    reasons.append(f"the passage has {self._written(self.claim.tokens[index])} in another role")
+                    reasons.append(
+                        f"the passage has {self._written(self.claim.tokens[index])} in another role"
+                    )
         return result
 
     def _raised(self, window: list[int]) -> dict[str, float]:
@@ -382,7 +244,9 @@ class Comparer:
             seen += 1
             firm = max(near, key=lambda o: (tokens[o].sentence == window[0], self._likeness(index, o)))
             theirs = tokens[firm]
-            claimed += float(theirs.source == 1.0 and token.source > 1.0) * (1.0 if token.source == 3.0 else 0.5)
+            claimed += float(theirs.source == 1.0 and token.source > 1.0) * (
+                1.0 if token.source == 3.0 else 0.5
+            )
             said += float(theirs.source < 3.0 and token.source == 3.0)
             possible += float(theirs.sure == 1.0 and token.sure > 1.0) * (1.0 if token.sure == 3.0 else 0.6)
             planned += float(theirs.sure < 3.0 and token.sure == 3.0)
@@ -399,7 +263,9 @@ class Comparer:
             if token.anchor is None or not self.matches[index]:
                 continue
             mine = self._neighbours(self.claim.tokens, index)
-            own = max(_agreement(mine, self._neighbours(self.evidence.tokens, o)) for o in self.matches[index])
+            own = max(
+                _agreement(mine, self._neighbours(self.evidence.tokens, o)) for o in self.matches[index]
+            )
             if own >= 1.0:
                 continue
             rivals = [
@@ -407,7 +273,9 @@ class Comparer:
                 for o, theirs in enumerate(self.evidence.tokens)
                 if theirs.kind == token.kind and o not in self.matches[index]
             ]
-            best = max((_agreement(mine, self._neighbours(self.evidence.tokens, o)) for o in rivals), default=0.0)
+            best = max(
+                (_agreement(mine, self._neighbours(self.evidence.tokens, o)) for o in rivals), default=0.0
+            )
             if best - own >= 1.5:
                 result["slot_names" if token.kind == "name" else "slot_numbers"] += best - own
         return result
@@ -418,7 +286,14 @@ class Comparer:
         sides: list[set[str]] = []
         for step in (-1, 1):
             other = index + step
-            while 0 <= other < len(tokens) and tokens[other].word in ("the", "a", "an", "about", "its", "some"):
+            while 0 <= other < len(tokens) and tokens[other].word in (
+                "the",
+                "a",
+                "an",
+                "about",
+                "its",
+                "some",
+            ):
                 other += step
             inside = 0 <= other < len(tokens) and tokens[other].sentence == tokens[index].sentence
             sides.append(set(tokens[other].keys or (tokens[other].word,)) if inside else {"|"})
@@ -461,7 +336,9 @@ class Comparer:
                 conflict = worst
                 if worst > 0.1:
                     theirs = tokens[culprit]
-                    reasons.append(f"the passage says {self.evidence.text[theirs.start : theirs.end]}, not {self._written(token)}")
+                    reasons.append(
+                        f"the passage says {self.evidence.text[theirs.start : theirs.end]}, not {self._written(token)}"
+                    )
         for index, token in enumerate(self.claim.tokens):
             if token.entry is not None and token.entry.negates:
                 hits = [o for o in inside if tokens[o].entry is not None and tokens[o].entry.negates]  # type: ignore[union-attr]
@@ -474,11 +351,22 @@ class Comparer:
             entry = tokens[other].entry
             if entry is None or not entry.negates:
                 continue
-            mine = [i for i, token in enumerate(self.claim.tokens) if token.entry is not None and (token.entry.negates or self._answers(i, other))]
-            dropped = max(dropped, min(self._scope(other), self._covered(other) + 0.3) - self._answered(other, mine))
+            mine = [
+                i
+                for i, token in enumerate(self.claim.tokens)
+                if token.entry is not None and (token.entry.negates or self._answers(i, other))
+            ]
+            dropped = max(
+                dropped, min(self._scope(other), self._covered(other) + 0.3) - self._answered(other, mine)
+            )
         if dropped > 0.5:
             reasons.append("the passage has a negation that the claim leaves out")
-        return {"axis_conflict": conflict, "axis_unknown": min(3.0, unknown), "negation_added": max(0.0, added), "negation_dropped": max(0.0, dropped)}
+        return {
+            "axis_conflict": conflict,
+            "axis_unknown": min(3.0, unknown),
+            "negation_added": max(0.0, added),
+            "negation_dropped": max(0.0, dropped),
+        }
 
     def _opposed(self, index: int) -> float:
         """Credit for a negated claim whose evidence uses the opposite word instead of a negation."""
@@ -502,7 +390,11 @@ class Comparer:
     def _standing(self, window: list[int], reasons: list[str]) -> dict[str, float]:
         """Attribution, certainty and limits that the claim drops or adds."""
         claim, tokens = self.claim.tokens, self.evidence.tokens
-        inside = [index for index, token in enumerate(tokens) if token.sentence in window and token.entry is not None]
+        inside = [
+            index
+            for index, token in enumerate(tokens)
+            if token.sentence in window and token.entry is not None
+        ]
         meant = [index for index, token in enumerate(claim) if token.entry is not None]
         result = dict.fromkeys(
             ("claimed_dropped", "said_dropped", "confirmed_added", "attribution_added", "possible_dropped", "plan_dropped", "will_added",
@@ -557,15 +449,6 @@ def _agreement(left: tuple[set[str], set[str]], right: tuple[set[str], set[str]]
 
 def _entry(token: Token) -> Entry:
     return token.entry or _NOTHING
-
-
-def _ranks(tokens: list[Token]) -> list[int]:
-    """Number of content words before each token."""
-    ranks, count = [], 0
-    for token in tokens:
-        ranks.append(count)
-        count += not token.function
-    return ranks
 
 
 def compare_claim(

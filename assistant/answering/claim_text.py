@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 
 from assistant.answering.dates import DateMention, fill_years, find_dates
 from assistant.answering.lexicon import Entry, load_lexicon, stem
@@ -19,14 +20,129 @@ _CLAUSE = re.compile(
     r"|,\s|，|；|：|。|\s(?:and|with)\s(?=(?:[a-z']+\s){0,4}(?:was|were|is|are|had|has|would|will|said|rose|fell|[a-z]+ed)\b)"
 )
 _FUNCTION = frozenset(
-    """a an the and or of to in on at by for from with as that this these those it its their his her he she they them we our
-    i you your be have do which who whom whose what when where how than then there so such into onto per via about over
-    under up out off down between among during within through while whereas but also both each either own same very
-    just too s t re d ll ve m one only even still yet already again further upon along across around toward towards
-    because since until after before if though although whether not no more most other another any all some""".split()
+    [
+        "a",
+        "an",
+        "the",
+        "and",
+        "or",
+        "of",
+        "to",
+        "in",
+        "on",
+        "at",
+        "by",
+        "for",
+        "from",
+        "with",
+        "as",
+        "that",
+        "this",
+        "these",
+        "those",
+        "it",
+        "its",
+        "their",
+        "his",
+        "her",
+        "he",
+        "she",
+        "they",
+        "them",
+        "we",
+        "our",
+        "i",
+        "you",
+        "your",
+        "be",
+        "have",
+        "do",
+        "which",
+        "who",
+        "whom",
+        "whose",
+        "what",
+        "when",
+        "where",
+        "how",
+        "than",
+        "then",
+        "there",
+        "so",
+        "such",
+        "into",
+        "onto",
+        "per",
+        "via",
+        "about",
+        "over",
+        "under",
+        "up",
+        "out",
+        "off",
+        "down",
+        "between",
+        "among",
+        "during",
+        "within",
+        "through",
+        "while",
+        "whereas",
+        "but",
+        "also",
+        "both",
+        "each",
+        "either",
+        "own",
+        "same",
+        "very",
+        "just",
+        "too",
+        "s",
+        "t",
+        "re",
+        "d",
+        "ll",
+        "ve",
+        "m",
+        "one",
+        "only",
+        "even",
+        "still",
+        "yet",
+        "already",
+        "again",
+        "further",
+        "upon",
+        "along",
+        "across",
+        "around",
+        "toward",
+        "towards",
+        "because",
+        "since",
+        "until",
+        "after",
+        "before",
+        "if",
+        "though",
+        "although",
+        "whether",
+        "not",
+        "no",
+        "more",
+        "most",
+        "other",
+        "another",
+        "any",
+        "all",
+        "some",
+    ]
 )
 _FUNCTION_STEMS = frozenset(stem(word) for word in _FUNCTION)
-_HAN_FUNCTION = frozenset("的了在是和与及或也都而就对为以于之其把被从到向让使等着过所这那该此并又还则即中上下里个")
+_HAN_FUNCTION = frozenset(
+    "的了在是和与及或也都而就对为以于之其把被从到向让使等着过所这那该此并又还则即中上下里个"
+)
 _COPULAS = frozenset({"be"})
 
 
@@ -88,7 +204,17 @@ def parse_text(text: str, spans: tuple[tuple[int, int], ...] = ()) -> ParsedText
             anchors.append((name.start, name.end, "name", name))
             taken[name.start : name.end] = b"\x01" * (name.end - name.start)
     tokens = [
-        Token(start, end, text[start:end].lower(), _anchor_keys(item), 0, 0, anchor=item, kind=kind, entry=_anchor_entry(text[start:end]))
+        Token(
+            start,
+            end,
+            text[start:end].lower(),
+            _anchor_keys(item),
+            0,
+            0,
+            anchor=item,
+            kind=kind,
+            entry=_anchor_entry(text[start:end]),
+        )
         for start, end, kind, item in anchors
     ]
     tokens.extend(_words(text, taken))
@@ -124,14 +250,23 @@ def _words(text: str, taken: bytearray) -> list[Token]:
             limit = min(lexicon.longest_english, len(matches) - index)
             for length in range(limit, 0, -1):
                 group = matches[index : index + length]
-                if any(re.search(r"[,.;:()]", text[a.end() : b.start()]) for a, b in zip(group, group[1:], strict=False)):
+                if any(re.search(r"[,.;:()]", text[a.end() : b.start()]) for a, b in pairwise(group)):
                     continue
                 stems = tuple(stem(piece.group()) for piece in group)
                 entry = lexicon.english.get(stems)
                 if entry is not None:
                     word = text[match.start() : group[-1].end()].lower()
                     function = length == 1 and word in _FUNCTION and not entry.negates
-                    token = Token(match.start(), group[-1].end(), word, ("_".join(stems), *entry.concepts), 0, 0, entry=entry, function=function)
+                    token = Token(
+                        match.start(),
+                        group[-1].end(),
+                        word,
+                        ("_".join(stems), *entry.concepts),
+                        0,
+                        0,
+                        entry=entry,
+                        function=function,
+                    )
                     used = length
                     break
             if token is None:
@@ -154,7 +289,9 @@ def _plain(match: re.Match[str]) -> Token:
         entry = whole
         keys.extend(whole.concepts if whole else ())
     function = word in _FUNCTION or stemmed in _FUNCTION_STEMS or len(word) == 1
-    return Token(match.start(), match.end(), word, tuple(dict.fromkeys(keys)), 0, 0, entry=entry, function=function)
+    return Token(
+        match.start(), match.end(), word, tuple(dict.fromkeys(keys)), 0, 0, entry=entry, function=function
+    )
 
 
 def _chinese(text: str, matches: list[re.Match[str]], index: int) -> tuple[Token, int]:
@@ -163,7 +300,11 @@ def _chinese(text: str, matches: list[re.Match[str]], index: int) -> tuple[Token
     for length in range(min(lexicon.longest_chinese, len(text) - start), 0, -1):
         piece = text[start : start + length]
         entry = lexicon.chinese.get(piece)
-        if entry is not None and index + length <= len(matches) and matches[index + length - 1].start() == start + length - 1:
+        if (
+            entry is not None
+            and index + length <= len(matches)
+            and matches[index + length - 1].start() == start + length - 1
+        ):
             return Token(start, start + length, piece, (piece, *entry.concepts), 0, 0, entry=entry), length
     piece = text[start]
     if piece in _HAN_FUNCTION:
@@ -214,7 +355,9 @@ def _mark_sources(tokens: list[Token], text: str) -> None:
         groups.setdefault((token.sentence, segment), []).append(index)
     for members in groups.values():
         speakers = [
-            index for index in members if (entry := tokens[index].entry) is not None and entry.attribution in (1.0, 2.0)
+            index
+            for index in members
+            if (entry := tokens[index].entry) is not None and entry.attribution in (1.0, 2.0)
         ]
         merged: list[tuple[int, int, float]] = []
         for index in speakers:

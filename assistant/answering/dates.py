@@ -75,8 +75,18 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("year", rf"{_NO_DIGIT}{_PART}(?:FY\s?)?(?P<year>{_YEAR})(?![\d%]|[.,]\d|-(?:nm|dollar|yuan|chip|page|unit))s?\b"),
     )
 )  # fmt: skip
-_BARE_MAY = re.compile(r"\b(?:in|of|by|since|until|from|to|and|before|after|late|early|mid|during|through)[ -]$", re.I)
-_ZH_PART = {"初": "early", "上旬": "early", "中": "mid", "中旬": "mid", "底": "late", "末": "late", "下旬": "late"}
+_BARE_MAY = re.compile(
+    r"\b(?:in|of|by|since|until|from|to|and|before|after|late|early|mid|during|through)[ -]$", re.I
+)
+_ZH_PART = {
+    "初": "early",
+    "上旬": "early",
+    "中": "mid",
+    "中旬": "mid",
+    "底": "late",
+    "末": "late",
+    "下旬": "late",
+}
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,14 @@ _CONTRAST = re.compile(
 )
 _SPEAKS = r"(?:puts?|put|gave|gives?|says?|said|counts?|counted|names?|named|dates?|dated|wrote|printed|expected|estimated|forecast|reported|speaks|has|lists?|told|described)"
 _SPEAKER = re.compile(rf"^(?:the |an? )?(?P<who>[^,;:]{{2,70}}?)(?:,[^,]{{2,40}},)? {_SPEAKS}\b")
-_HEAD = re.compile(r"^(?P<head>[^:]{8,160}?) (?:differ|disagree|conflict|diverge|vary)(?: by [^:]+)?(?: on (?P<on>[^:]+))?$", re.I)
-_LEAD = re.compile(r"^(?:published |the )?(?:accounts|reports|sources|figures|estimates|counts|measures|readings) ?(?:of|on|for)? ?", re.I)
+_HEAD = re.compile(
+    r"^(?P<head>[^:]{8,160}?) (?:differ|disagree|conflict|diverge|vary)(?: by [^:]+)?(?: on (?P<on>[^:]+))?$",
+    re.I,
+)
+_LEAD = re.compile(
+    r"^(?:published |the )?(?:accounts|reports|sources|figures|estimates|counts|measures|readings) ?(?:of|on|for)? ?",
+    re.I,
+)
 _VAGUE = frozenset({"year", "~94", "total", "new", "about"})
 
 
@@ -109,12 +115,24 @@ def _facts(citation: Citation) -> Iterator[_Fact]:
             yield _Fact(
                 quantity,
                 text[token.start : token.end],
-                frozenset(piece for other in around if isinstance(other.anchor, Name) for piece in other.anchor.tokens),
+                frozenset(
+                    piece
+                    for other in around
+                    if isinstance(other.anchor, Name)
+                    for piece in other.anchor.tokens
+                ),
                 words,
                 frozenset((d.year, d.month, d.part) for d in _period(parsed, index)),
                 citation,
                 text,
-                next((other.keys[0] for other in following if not other.function and other.keys and not other.negated), ""),
+                next(
+                    (
+                        other.keys[0]
+                        for other in following
+                        if not other.function and other.keys and not other.negated
+                    ),
+                    "",
+                ),
             )
 
 
@@ -123,7 +141,10 @@ def _clause(parsed: ParsedText, index: int) -> list[Token]:
     return [
         token
         for position, token in enumerate(parsed.tokens)
-        if position != index and token.sentence == here.sentence and token.clause == here.clause and abs(position - index) <= 14
+        if position != index
+        and token.sentence == here.sentence
+        and token.clause == here.clause
+        and abs(position - index) <= 14
     ]
 
 
@@ -167,7 +188,9 @@ def _differ(left: _Fact, right: _Fact) -> bool:
     if (a.approximate or b.approximate) and high.value / low.value < 1.06:
         return False
     # Another number of the same sentence that agrees means that the pair compares two different things.
-    others = [token.anchor for token in parse_text(right.sentence).tokens if isinstance(token.anchor, Quantity)]
+    others = [
+        token.anchor for token in parse_text(right.sentence).tokens if isinstance(token.anchor, Quantity)
+    ]
     back = [token.anchor for token in parse_text(left.sentence).tokens if isinstance(token.anchor, Quantity)]
     if any(quantity_matches(a, other) or quantity_matches(other, a) for other in others):
         return False
@@ -197,7 +220,9 @@ def _value(fact: _Fact) -> DisagreementValue:
     start = fact.citation.char_start
     notes = fact.citation.passage.sources_of(start, fact.citation.char_end) or fact.citation.sources
     publisher, date = _source(fact.citation, notes)
-    return DisagreementValue(value=fact.written, publisher=publisher, date=date, citation=fact.citation.number)
+    return DisagreementValue(
+        value=fact.written, publisher=publisher, date=date, citation=fact.citation.number
+    )
 
 
 def _source(citation: Citation, notes: Sequence[SourceNote]) -> tuple[str, str | None]:
@@ -237,7 +262,11 @@ def _reported(citation: Citation, start: int, end: int) -> Disagreement | None:
 
 
 def _split(body: str, listed: bool) -> list[str]:
-    pattern = _CONTRAST.pattern + (r"|, and (?=[A-Z])|, (?=(?:the |an? )?(?:[\w.'’-]+ ){1,5}(?:says?|said|puts?|sees|gives?|estimated|forecast|counted)\b)|; " if listed else r"|; ")
+    pattern = _CONTRAST.pattern + (
+        r"|, and (?=[A-Z])|, (?=(?:the |an? )?(?:[\w.'’-]+ ){1,5}(?:says?|said|puts?|sees|gives?|estimated|forecast|counted)\b)|; "
+        if listed
+        else r"|; "
+    )
     return [piece.strip(" ,.;") for piece in re.split(pattern, body) if piece and piece.strip(" ,.;")]
 
 
@@ -251,13 +280,22 @@ def _piece_value(piece: str, citation: Citation, notes: Sequence[SourceNote]) ->
     names = find_names("x " + who)
     if not names and not re.match(r"(?:another|other|one|some|an earlier)\b", piece, re.I):
         return None
-    note = next((n for n in notes if n.publisher and names and names[0].text.lower() in n.publisher.lower()), None)
+    note = next(
+        (n for n in notes if n.publisher and names and names[0].text.lower() in n.publisher.lower()), None
+    )
     parsed = parse_text(piece)
     said = piece[speaker.end() :].strip(" ,.:")
-    numbers = [piece[token.start : token.end] for token in parsed.tokens if isinstance(token.anchor, Quantity)]
+    numbers = [
+        piece[token.start : token.end] for token in parsed.tokens if isinstance(token.anchor, Quantity)
+    ]
     value = numbers[0] if len(numbers) == 1 else said
     dated = note.date if note else None
-    return DisagreementValue(value=value or said, publisher=note.publisher if note else who, date=dated or _source(citation, notes)[1], citation=citation.number)
+    return DisagreementValue(
+        value=value or said,
+        publisher=note.publisher if note else who,
+        date=dated or _source(citation, notes)[1],
+        citation=citation.number,
+    )
 
 
 def _comparable(pieces: Sequence[str]) -> bool:

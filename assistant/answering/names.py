@@ -12,20 +12,211 @@ _TOKEN = re.compile(
     r"|\d+[A-Za-z][A-Za-z0-9]*|\d+(?:\.\d+)?|[^\sA-Za-z0-9]"
 )
 _CJK = r"\u3400-\u9fff"
-_PAIR = re.compile(rf"((?:[A-Z0-9][\w.&'’-]*\s+){{0,5}}[A-Z0-9][\w.&'’-]*)\s*[(（]([^()（）]{{1,60}})[)）]")
+_PAIR = re.compile(r"((?:[A-Z0-9][\w.&'’-]*\s+){0,5}[A-Z0-9][\w.&'’-]*)\s*[(（]([^()（）]{1,60})[)）]")
 _PAIR_ZH = re.compile(rf"([{_CJK}·]{{2,12}})\s*[(（]([A-Za-z][A-Za-z0-9 .&'’-]{{1,40}})[)）]")
 # Words that are capitalised without being names.
 _COMMON = frozenset(
-    """a an the and or but if in on at by of for to from with without after before under over during since until while
-    as that this these those it its he she they we i you his her their our another other some any all both each no not
-    more most many much several few according however although though because also then when where who what which why
-    how there here one two three four five six seven eight nine ten is are was were be been being has have had do does
-    did will would may might can could should must yes mr ms mrs dr january february march april june july august
-    september october november december monday tuesday wednesday thursday friday saturday sunday early late mid first
-    second third fourth only even still such same new about around roughly nearly up than between among against within
-    sources reports reporting media officials analysts overall total meanwhile earlier later today neither either nor
-    per via due despite instead rather unlike like through across so yet once whether including based given published
-    full half last next every chinese-made q1 q2 q3 q4 h1 h2 fy its chips chip""".split()
+    [
+        "a",
+        "an",
+        "the",
+        "and",
+        "or",
+        "but",
+        "if",
+        "in",
+        "on",
+        "at",
+        "by",
+        "of",
+        "for",
+        "to",
+        "from",
+        "with",
+        "without",
+        "after",
+        "before",
+        "under",
+        "over",
+        "during",
+        "since",
+        "until",
+        "while",
+        "as",
+        "that",
+        "this",
+        "these",
+        "those",
+        "it",
+        "its",
+        "he",
+        "she",
+        "they",
+        "we",
+        "i",
+        "you",
+        "his",
+        "her",
+        "their",
+        "our",
+        "another",
+        "other",
+        "some",
+        "any",
+        "all",
+        "both",
+        "each",
+        "no",
+        "not",
+        "more",
+        "most",
+        "many",
+        "much",
+        "several",
+        "few",
+        "according",
+        "however",
+        "although",
+        "though",
+        "because",
+        "also",
+        "then",
+        "when",
+        "where",
+        "who",
+        "what",
+        "which",
+        "why",
+        "how",
+        "there",
+        "here",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "being",
+        "has",
+        "have",
+        "had",
+        "do",
+        "does",
+        "did",
+        "will",
+        "would",
+        "may",
+        "might",
+        "can",
+        "could",
+        "should",
+        "must",
+        "yes",
+        "mr",
+        "ms",
+        "mrs",
+        "dr",
+        "january",
+        "february",
+        "march",
+        "april",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "early",
+        "late",
+        "mid",
+        "first",
+        "second",
+        "third",
+        "fourth",
+        "only",
+        "even",
+        "still",
+        "such",
+        "same",
+        "new",
+        "about",
+        "around",
+        "roughly",
+        "nearly",
+        "up",
+        "than",
+        "between",
+        "among",
+        "against",
+        "within",
+        "sources",
+        "reports",
+        "reporting",
+        "media",
+        "officials",
+        "analysts",
+        "overall",
+        "total",
+        "meanwhile",
+        "earlier",
+        "later",
+        "today",
+        "neither",
+        "either",
+        "nor",
+        "per",
+        "via",
+        "due",
+        "despite",
+        "instead",
+        "rather",
+        "unlike",
+        "like",
+        "through",
+        "across",
+        "so",
+        "yet",
+        "once",
+        "whether",
+        "including",
+        "based",
+        "given",
+        "published",
+        "full",
+        "half",
+        "last",
+        "next",
+        "every",
+        "chinese-made",
+        "q1",
+        "q2",
+        "q3",
+        "q4",
+        "h1",
+        "h2",
+        "fy",
+        "its",
+        "chips",
+        "chip",
+    ]
 )
 _PLACES: tuple[tuple[str, ...], ...] = (
     ("us", "u.s.", "usa", "united states", "america", "american", "americans", "washington", "美国", "美", "美方", "华盛顿"),
@@ -84,9 +275,16 @@ def find_names(text: str) -> list[Name]:
         adjacent = bool(run) and text[run[-1].end() : token.start()] in (" ", "")
         adjacent = adjacent and not re.search(r"['’]s?$", run[-1].group())
         starts = _starts_sentence(text, token.start())
-        if run and adjacent and (_is_name(word, False) or (word.isdigit() and text[token.start() - 1] in " -")):
+        if (
+            run
+            and adjacent
+            and (_is_name(word, False) or (word.isdigit() and text[token.start() - 1] in " -"))
+        ):
             # "Atlas 350" is one name; "Nvidia 12 billion" is not, which the look ahead settles.
-            if word.isdigit() and re.match(r"\s*(?:%|percent|million|billion|trillion|yuan|years|months|days|companies|firms|to\b|and\b)", text[token.end() :]):
+            if word.isdigit() and re.match(
+                r"\s*(?:%|percent|million|billion|trillion|yuan|years|months|days|companies|firms|to\b|and\b)",
+                text[token.end() :],
+            ):
                 names.append(_close(run, text))
                 run = []
                 continue
@@ -95,7 +293,9 @@ def find_names(text: str) -> list[Name]:
         if run:
             names.append(_close(run, text))
             run = []
-        if _is_name(word, starts) or (starts and _is_name(word, False) and _next_is_name(tokens, index, text)):
+        if _is_name(word, starts) or (
+            starts and _is_name(word, False) and _next_is_name(tokens, index, text)
+        ):
             run = [token]
     if run:
         names.append(_close(run, text))
@@ -188,7 +388,9 @@ class NamePool:
     def _initials(self) -> frozenset[str]:
         """Acronyms that runs of capitalised words would give ("of", "and" and "the" left out)."""
         found: set[str] = set()
-        for run in re.findall(r"(?:[A-Z][\w'’-]+(?:\s+(?:of|and|for|the)\s+|\s+|-)){1,8}[A-Z][\w'’-]+", self.text):
+        for run in re.findall(
+            r"(?:[A-Z][\w'’-]+(?:\s+(?:of|and|for|the)\s+|\s+|-)){1,8}[A-Z][\w'’-]+", self.text
+        ):
             letters = [word[0] for word in re.findall(r"[A-Z][\w'’]*", run)]
             for start in range(len(letters)):
                 for end in range(start + 2, len(letters) + 1):
@@ -218,7 +420,11 @@ class NamePool:
         return f" {' '.join(name_tokens(spelling))} " in f" {self._lower} "
 
     def _has_token(self, token: str) -> bool:
-        if token in self._words or (token.endswith("s") and token[:-1] in self._words) or token + "s" in self._words:
+        if (
+            token in self._words
+            or (token.endswith("s") and token[:-1] in self._words)
+            or token + "s" in self._words
+        ):
             return True
         if any(self.has_spelling(other) for other in self.table.alternatives(token) if other != token):
             return True
@@ -235,7 +441,10 @@ def _is_name(word: str, starts_sentence: bool) -> bool:
     if bare.lower() in _COMMON or not bare or not bare[0].isalnum() or bare.isdigit():
         return False
     if any(character.isdigit() for character in bare):
-        return any(character.isupper() for character in bare) or bool(re.fullmatch(r"[a-z]?\d+[a-z]+", bare)) is False
+        return (
+            any(character.isupper() for character in bare)
+            or bool(re.fullmatch(r"[a-z]?\d+[a-z]+", bare)) is False
+        )
     if bare.lower() in _PLACE_WORDS and bare[0].isupper():
         return True
     if not bare[0].isupper():
@@ -255,7 +464,9 @@ def _next_is_name(tokens: list[re.Match[str]], index: int, text: str) -> bool:
     rest = text[token.end() :]
     if re.match(r"[ -][A-Z0-9][\w-]*", rest):
         return True
-    return bool(re.match(r"\s(?:said|says|reported|is|was|has|had|will|plans|put|expects?|[a-z]+ed)\b|\s?[(（]", rest))
+    return bool(
+        re.match(r"\s(?:said|says|reported|is|was|has|had|will|plans|put|expects?|[a-z]+ed)\b|\s?[(（]", rest)
+    )
 
 
 def _starts_sentence(text: str, position: int) -> bool:

@@ -8,13 +8,31 @@ from dataclasses import dataclass, replace
 
 from assistant.answering.dates import DateMention, find_dates
 
-_SMALL = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen"
-).split()
+_SMALL = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
 _WORDS = {word: value for value, word in enumerate(_SMALL)}
 _WORDS |= {word: 10 * value for value, word in enumerate(
-    "twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)}  # fmt: skip
+    ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2)}  # fmt: skip
 _SCALES = {
     "hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12, "k": 1e3, "mn": 1e6, "mln": 1e6,
     "m": 1e6, "bn": 1e9, "b": 1e9, "tn": 1e12, "trn": 1e12, "t": 1e12, "百": 1e2, "千": 1e3, "万": 1e4, "百万": 1e6,
@@ -80,16 +98,24 @@ _SCALE = re.compile(
 _PREFIX = re.compile(r"(US\$|HK\$|NT\$|\$|€|£|¥|￥|(?<![A-Za-z])(?:RMB|CNY|USD|HKD|EUR|TWD)|人民币)\s?$")
 _MIN = re.compile(
     r"(?:more than|greater than|over|above|at least|exceed(?:s|ed|ing)?|upwards? of|no (?:less|fewer) than|not less than"
-    r"|minimum of|surpass(?:es|ed|ing)?|topp(?:ed|ing)|beyond|超过|超過|逾|至少|不少于|不低于|高于|突破|多于|超)\s*(?:about\s|an?\s)?$", re.I)
+    r"|minimum of|surpass(?:es|ed|ing)?|topp(?:ed|ing)|beyond|超过|超過|逾|至少|不少于|不低于|高于|突破|多于|超)\s*(?:about\s|an?\s)?$",
+    re.I,
+)
 _MAX = re.compile(
     r"(?:up to|at most|no more than|not more than|under|below|less than|fewer than|as (?:many|much|high) as|maximum of"
-    r"|within|lower than|capped at|不超过|至多|最多|不到|低于|不足|少于|最高|高达|多达)\s*(?:about\s|an?\s)?$", re.I)
+    r"|within|lower than|capped at|不超过|至多|最多|不到|低于|不足|少于|最高|高达|多达)\s*(?:about\s|an?\s)?$",
+    re.I,
+)
 _ABOUT = re.compile(
     r"(?:about|around|roughly|some|approximately|approx\.?|nearly|almost|close to|near|an? estimated|circa|~|≈|约|大约|近|将近|接近|大概|左右)"
-    r"\s*(?:an?\s)?$", re.I)
+    r"\s*(?:an?\s)?$",
+    re.I,
+)
 _AFTER_MIN = re.compile(r"^\s*(?:or more|or higher|and above|plus\b|\+|以上|多(?=[万亿元家个名颗枚片台项]))")
 _AFTER_MAX = re.compile(r"^\s*(?:or less|or fewer|or lower|and below|以下|以内|之内)")
-_RANGE = re.compile(r"^\s*(?:to|-|–|—|and|or|through|至|到|~|、|和)\s*(?:about\s|around\s)?(?:US\$|HK\$|NT\$|\$|€|£|¥)?$")
+_RANGE = re.compile(
+    r"^\s*(?:to|-|–|—|and|or|through|至|到|~|、|和)\s*(?:about\s|around\s)?(?:US\$|HK\$|NT\$|\$|€|£|¥)?$"
+)
 _DEFINITE = re.compile(r"\b(?:the|these|those|both|other|last|its|their|of|any|each)\s$", re.I)
 _MULTIPLES = {"doub": 2.0, "twic": 2.0, "twof": 2.0, "trip": 3.0, "thre": 3.0, "quad": 4.0}
 _ZH_DIGIT = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
@@ -117,7 +143,17 @@ class Quantity:
     def __str__(self) -> str:
         value = self.value
         for scale, word in ((1e12, " trillion"), (1e9, " billion"), (1e6, " million")):
-            if abs(value) >= scale and self.unit in ("", "USD", "CNY", "HKD", "EUR", "TWD", "JPY", "KRW", "GBP"):
+            if abs(value) >= scale and self.unit in (
+                "",
+                "USD",
+                "CNY",
+                "HKD",
+                "EUR",
+                "TWD",
+                "JPY",
+                "KRW",
+                "GBP",
+            ):
                 return f"{value / scale:.10g}{word} {self.unit}".strip()
         return f"{value:.10g} {self.unit}".strip().replace(" %", "%")
 
@@ -201,7 +237,9 @@ def _read(match: re.Match[str], text: str) -> tuple[Quantity, bool] | None:
         value = 2.0 if raw.startswith("翻") else _MULTIPLES[raw.lower()[:4]]
         return Quantity(start, end, value, "times", 0.05, 0.05, *_hedges(before, after)), False
     if kind == "digits":
-        if re.search(r"[A-Za-z_+]$|[A-Za-z]-$|[A-Za-z]\.$|\d[.:/]$", before) and not re.search(r"(?:RMB|CNY|USD|HKD|EUR|TWD|-to-)$", before):
+        if re.search(r"[A-Za-z_+]$|[A-Za-z]-$|[A-Za-z]\.$|\d[.:/]$", before) and not re.search(
+            r"(?:RMB|CNY|USD|HKD|EUR|TWD|-to-)$", before
+        ):
             return None
         places = len(raw.partition(".")[2])
         value = float(raw.replace(",", ""))
@@ -238,7 +276,9 @@ def _read(match: re.Match[str], text: str) -> tuple[Quantity, bool] | None:
         start = prefix.start()
     else_unit = re.match(r"(?:多|余)", text[end:])
     unit_start = end + (1 if else_unit else 0)
-    unit_match = _UNIT.match(text, unit_start) or _UNIT.match(text, unit_start + len(re.match(r"[ \-]?", text[unit_start:]).group()))  # type: ignore[union-attr]
+    unit_match = _UNIT.match(text, unit_start) or _UNIT.match(
+        text, unit_start + len(re.match(r"[ \-]?", text[unit_start:]).group())
+    )  # type: ignore[union-attr]
     known = False
     if unit_match is not None and not (unit_match.end() < len(text) and _cut_word(text, unit_match)):
         index = int((unit_match.lastgroup or "u0")[1:])
@@ -247,9 +287,9 @@ def _read(match: re.Match[str], text: str) -> tuple[Quantity, bool] | None:
         if not unit or unit == name:
             unit, factor = name, unit_factor
             end = unit_match.end()
-    elif kind == "digits" and end < len(text) and re.match(r"[A-Za-z]", text[end:]):
-        return None
-    elif kind == "digits" and re.match(r"-[A-Za-z]{1,2}\d|-[A-Z]", text[end:]) and not unit:
+    elif (kind == "digits" and end < len(text) and re.match(r"[A-Za-z]", text[end:])) or (
+        kind == "digits" and re.match(r"-[A-Za-z]{1,2}\d|-[A-Z]", text[end:]) and not unit
+    ):
         return None
     if kind == "zh" and not known and multiplier < 1e4 and value < 1e4:
         return None
@@ -278,7 +318,12 @@ def _read(match: re.Match[str], text: str) -> tuple[Quantity, bool] | None:
 def _cut_word(text: str, unit: re.Match[str]) -> bool:
     """Whether a Latin unit is only the head of a longer word, as W in Wafers."""
     last, following = unit.group()[-1], text[unit.end()]
-    return last.isascii() and last.isalpha() and following.isascii() and (following.isalnum() or following == "_")
+    return (
+        last.isascii()
+        and last.isalpha()
+        and following.isascii()
+        and (following.isalnum() or following == "_")
+    )
 
 
 def _fraction(raw: str, start: int, end: int, before: str, after: str) -> tuple[Quantity, bool]:
@@ -305,7 +350,7 @@ def _share_units(found: list[Quantity], plain: list[bool], text: str) -> list[Qu
     """Give the first end of a range or list the scale and unit that only the last one carries."""
     for index in range(len(found) - 2, -1, -1):
         left, right = found[index], found[index + 1]
-        if not _RANGE.match(text[left.end : right.start]) or not right.unit and right.value < 1e3:
+        if not _RANGE.match(text[left.end : right.start]) or (not right.unit and right.value < 1e3):
             continue
         written = text[right.start : right.end]
         scale = 1.0
@@ -320,7 +365,12 @@ def _share_units(found: list[Quantity], plain: list[bool], text: str) -> list[Qu
                 left, value=left.value * factor, unit=right.unit, half_step=left.half_step * factor,
                 significant_half_step=left.significant_half_step * factor,
             )  # fmt: skip
-        elif left.unit == right.unit and scale > 1 and left.value < 1000 and not re.search(r"[a-z万亿]", text[left.start : left.end], re.I):
+        elif (
+            left.unit == right.unit
+            and scale > 1
+            and left.value < 1000
+            and not re.search(r"[a-z万亿]", text[left.start : left.end], re.I)
+        ):
             found[index] = replace(
                 left, value=left.value * scale, half_step=left.half_step * scale,
                 significant_half_step=left.significant_half_step * scale,

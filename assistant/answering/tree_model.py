@@ -34,7 +34,9 @@ class VerifierModel:
         for nodes in self.trees:
             feature, threshold, left, right, value = nodes[0]
             while feature >= 0:
-                feature, threshold, left, right, value = nodes[left if vector[feature] <= threshold else right]
+                feature, threshold, left, right, value = nodes[
+                    left if vector[feature] <= threshold else right
+                ]
             total += value
         return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, self.slope * total + self.intercept))))
 

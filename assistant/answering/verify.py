@@ -84,7 +84,9 @@ class ClaimVerifier:
         claim, evidence = claim.strip()[:_MOST_CHARS], evidence[:_MOST_CHARS]
         if not claim or not evidence.strip():
             return Check("unsupported", 0.0, ("there is nothing to compare",))
-        spans = [span for span in premise_sentences or () if span[1] <= len(evidence)] or split_sentences(evidence)
+        spans = [span for span in premise_sentences or () if span[1] <= len(evidence)] or split_sentences(
+            evidence
+        )
         if quote := _verbatim(claim, evidence, spans):
             return Check("supported", 0.99, (), quote)
         return self._judge(self.compare(claim, evidence, context=context, spans=spans))
@@ -94,7 +96,9 @@ class ClaimVerifier:
     ) -> Comparison:
         """The features of one claim and evidence, before the model weighs them."""
         similarity = self._similarity if self._embeddings is not None else None
-        return compare_claim(claim, evidence, context=context, table=self._names, spans=spans, similarity=similarity)
+        return compare_claim(
+            claim, evidence, context=context, table=self._names, spans=spans, similarity=similarity
+        )
 
     def check_many(self, pairs: Iterable[tuple[str, str] | tuple[str, str, str]]) -> list[Check]:
         """Check several (claim, evidence) or (claim, evidence, context) pairs."""
@@ -106,7 +110,9 @@ class ClaimVerifier:
             self._embed(texts)
         return [self.check(claim, evidence, context=context) for claim, evidence, context in items]
 
-    def attribute(self, claim: str, passages: Sequence[Passage], max_citations: int = 2) -> list[tuple[int, Check]]:
+    def attribute(
+        self, claim: str, passages: Sequence[Passage], max_citations: int = 2
+    ) -> list[tuple[int, Check]]:
         """Which passages support a claim, best first.
 
         One passage that supports the claim is enough; otherwise two that support it together are tried, and if
@@ -130,12 +136,17 @@ class ClaimVerifier:
         if check.verdict != "supported" or check.score < checks[best].score + 0.1:
             return [(best, checks[best])]
         return [
-            (index, Check(check.verdict, check.score, check.reasons, checks[index].quote)) for index in (left, right)
+            (index, Check(check.verdict, check.score, check.reasons, checks[index].quote))
+            for index in (left, right)
         ]
 
     def _check_passage(self, claim: str, passage: Passage) -> Check:
-        spans = [(s.char_start - passage.char_start, s.char_end - passage.char_start) for s in passage.sentences]
-        return self.check(claim, passage.text, context=passage_context(passage), premise_sentences=spans or None)
+        spans = [
+            (s.char_start - passage.char_start, s.char_end - passage.char_start) for s in passage.sentences
+        ]
+        return self.check(
+            claim, passage.text, context=passage_context(passage), premise_sentences=spans or None
+        )
 
     def _check_together(self, claim: str, left: Passage, right: Passage) -> Check:
         context = f"{passage_context(left)}\n{passage_context(right)}"
@@ -149,12 +160,18 @@ class ClaimVerifier:
             # A number, date or name that is nowhere in the evidence is never outweighed by likeness.
             score = min(score, model.supported - 0.01)
         verdict: Verdict = (
-            "supported" if score >= model.supported else "partly_supported" if score >= model.partly else "unsupported"
+            "supported"
+            if score >= model.supported
+            else "partly_supported"
+            if score >= model.partly
+            else "unsupported"
         )
         reasons = tuple(comparison.reasons) if verdict != "supported" else ()
         if verdict != "supported" and not reasons:
             reasons = ("the passage says too little of this",)
-        quote = comparison.quote if score >= model.partly or comparison.features["recall_window"] >= 0.3 else None
+        quote = (
+            comparison.quote if score >= model.partly or comparison.features["recall_window"] >= 0.3 else None
+        )
         return Check(verdict, round(score, 4), reasons, quote)
 
     def _embed(self, texts: Sequence[str]) -> list[np.ndarray]:

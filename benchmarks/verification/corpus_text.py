@@ -23,6 +23,7 @@ class Paragraph:
 
     @property
     def context(self) -> str:
+        """Title, date and heading, as the verifier wants them."""
         return f"{self.title}. {self.date}. {self.heading}".strip(". ")
 
 
@@ -45,5 +46,10 @@ def read_paragraphs(corpus: Path) -> Iterator[Paragraph]:
                 continue
             sentences = tuple(text[start:end] for start, end in split_sentences(text))
             yield Paragraph(
-                f"{path.parent.name}/{path.stem}", title[1] if title else "", date[1] if date else "", heading, text, sentences
+                f"{path.parent.name}/{path.stem}",
+                title[1] if title else "",
+                date[1] if date else "",
+                heading,
+                text,
+                sentences,
             )

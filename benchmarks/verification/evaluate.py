@@ -60,12 +60,17 @@ def mtrag(path: Path) -> None:
     for item in data["evaluations"]:
         task = tasks[item["task_id"]]
         evidence = "\n\n".join(texts[context["document_id"]] for context in task["contexts"])
-        rating = statistics.median(float(vote["value"]) for vote in item["annotations"]["faithfulness"].values())
+        rating = statistics.median(
+            float(vote["value"]) for vote in item["annotations"]["faithfulness"].values()
+        )
         answer = re.sub(r"[*#`]", "", item["model_response"])
         claims = [answer[start:end] for start, end in split_sentences(answer)]
         features = [verifier.compare(claim, evidence).features if evidence else None for claim in claims]
         checks = [verifier.check(claim, evidence).score if evidence else 0.0 for claim in claims]
-        recall = [f["recall_window"] - 0.15 * f["numbers_missing"] - 0.15 * f["names_missing"] if f else 0.0 for f in features]
+        recall = [
+            f["recall_window"] - 0.15 * f["numbers_missing"] - 0.15 * f["names_missing"] if f else 0.0
+            for f in features
+        ]
         for name, values in (("score", checks), ("overlap", recall)):
             for how, value in (("mean", statistics.fmean(values)), ("min", min(values))):
                 for group in ("all", task["Answerability"][0]):

@@ -49,7 +49,18 @@ def make_pairs(corpus: Path, seed: int = 7) -> Iterator[dict[str, Any]]:
     rng = random.Random(seed)
     from assistant.answering.names import find_names
 
-    pool = {part: sorted({n.text for p in paragraphs if part_of(p.brief) == part for n in find_names(p.text) if len(n.text) > 2}) for part in ("fit", "report")}
+    pool = {
+        part: sorted(
+            {
+                n.text
+                for p in paragraphs
+                if part_of(p.brief) == part
+                for n in find_names(p.text)
+                if len(n.text) > 2
+            }
+        )
+        for part in ("fit", "report")
+    }
     by_brief: dict[str, list[Paragraph]] = {}
     for paragraph in paragraphs:
         by_brief.setdefault(paragraph.brief, []).append(paragraph)
@@ -65,9 +76,21 @@ def make_pairs(corpus: Path, seed: int = 7) -> Iterator[dict[str, Any]]:
             if not 8 <= len(sentence.split()) <= 60:
                 continue
             evidence, others = evidence_of(paragraph, index)
-            base = {"brief": paragraph.brief, "part": part, "evidence": evidence, "context": paragraph.context}
+            base = {
+                "brief": paragraph.brief,
+                "part": part,
+                "evidence": evidence,
+                "context": paragraph.context,
+            }
 
-            def row(claim: str, kind: str, label: int, language: str = "en", by: str = "rule", base: dict[str, Any] = base) -> dict[str, Any]:
+            def row(
+                claim: str,
+                kind: str,
+                label: int,
+                language: str = "en",
+                by: str = "rule",
+                base: dict[str, Any] = base,
+            ) -> dict[str, Any]:
                 return {**base, "kind": kind, "language": language, "label": label, "claim": claim, "by": by}
 
             faithful: list[tuple[str, str, str]] = []
@@ -81,17 +104,29 @@ def make_pairs(corpus: Path, seed: int = 7) -> Iterator[dict[str, Any]]:
                 yield row(text, "paraphrase", 1, language, by)
             if rng.random() < 0.12 and others:
                 second = rng.choice(others)
-                yield row(f"{sentence} {second}" if rng.random() < 0.5 else f"{sentence.rstrip('.')}; {second}", "two sentences", 1)
+                yield row(
+                    f"{sentence} {second}" if rng.random() < 0.5 else f"{sentence.rstrip('.')}; {second}",
+                    "two sentences",
+                    1,
+                )
             for text, language, by in faithful or [(sentence, "en", "none")]:
                 source = sentence if by == "rule" and rng.random() < 0.4 else text
-                rules: list[tuple[str, Any]] = list(RULES.items()) if language == "en" else [(k, v) for k, v in RULES.items() if k not in ("roles", "mix")]
+                rules: list[tuple[str, Any]] = (
+                    list(RULES.items())
+                    if language == "en"
+                    else [(k, v) for k, v in RULES.items() if k not in ("roles", "mix")]
+                )
                 wanted = rules if by == "hand" else rng.sample(rules, 5)
                 for kind, rule in wanted:
                     changed = rule(source, rng, others)
                     if changed and changed != source:
                         yield row(changed, kind, 0, language, by)
                 if by == "hand" or rng.random() < 0.35:
-                    changed = name(source, rng, others, pool[part]) if language == "en" else name_zh(source, rng, others)
+                    changed = (
+                        name(source, rng, others, pool[part])
+                        if language == "en"
+                        else name_zh(source, rng, others)
+                    )
                     if changed and changed != source:
                         yield row(changed, "name", 0, language, by)
                 if by != "hand" and rng.random() < 0.12:
@@ -99,7 +134,13 @@ def make_pairs(corpus: Path, seed: int = 7) -> Iterator[dict[str, Any]]:
                     if foreign:
                         other = rng.choice(rng.choice(foreign).sentences)
                         if other not in evidence and len(other.split()) > 7:
-                            yield row(rng.choice((other, f"{source.rstrip('.')}, and {other[0].lower() + other[1:]}")), "not in passage", 0)
+                            yield row(
+                                rng.choice(
+                                    (other, f"{source.rstrip('.')}, and {other[0].lower() + other[1:]}")
+                                ),
+                                "not in passage",
+                                0,
+                            )
 
 
 def main() -> None:
@@ -109,9 +150,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     arguments = parser.parse_args()
     rows = list(make_pairs(arguments.corpus, arguments.seed))
-    arguments.out.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    arguments.out.write_text(
+        "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8"
+    )
     for part in ("fit", "report"):
-        print(part, dict(sorted(Counter(f"{r['language']} {r['kind']}" for r in rows if r["part"] == part).items())))
+        print(
+            part,
+            dict(sorted(Counter(f"{r['language']} {r['kind']}" for r in rows if r["part"] == part).items())),
+        )
 
 
 if __name__ == "__main__":

@@ -10,7 +10,20 @@ from assistant.answering.dates import find_dates
 from assistant.answering.names import find_names
 from assistant.answering.quantities import Quantity, find_quantities, quantity_matches
 
-_MONTHS = "January February March April May June July August September October November December".split()
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 _MONTH = "(?:" + "|".join(_MONTHS) + ")"
 _OPPOSITES = (
     ("rose", "fell"), ("increased", "decreased"), ("grew", "shrank"), ("more than", "less than"), ("above", "below"), ("higher", "lower"),
@@ -35,7 +48,11 @@ _OPPOSITES_ZH = (
 
 def number(text: str, rng: random.Random, others: Sequence[str] = ()) -> str | None:
     """Another value for one number, sometimes one that stands elsewhere in the passage."""
-    found = [item for item in find_quantities(text) if not item.soft and re.search(r"\d", text[item.start : item.end])]
+    found = [
+        item
+        for item in find_quantities(text)
+        if not item.soft and re.search(r"\d", text[item.start : item.end])
+    ]
     if not found:
         return None
     item = rng.choice(found)
@@ -72,13 +89,22 @@ def unit(text: str, rng: random.Random, others: Sequence[str] = ()) -> str | Non
         (r"(?<=\d)nm\b", " GB"), (r"(?<=\d) days\b", " weeks"), (r"(?<=\w) months\b", " years"), (r"(?<=\d) TFLOPS", " PFLOPS"), (r"(?<=\d) trillion", " billion"),
         ("亿美元", "亿元"), ("亿元(?!人)", "亿美元"), ("万(?=[颗张])", "亿"), (r"(?<=\d)亿", "万"), ("个月", "年"), (r"(?<=\d)%", "个百分点"),
     ]  # fmt: skip
-    hits = [(p, n) for p, n in swaps if re.search(p, text) and not ("个百分点" in n and not re.search("[一-鿿]", text)) and not ("percentage" in n and re.search("[一-鿿]{4}", text))]
+    hits = [
+        (p, n)
+        for p, n in swaps
+        if re.search(p, text)
+        and not ("个百分点" in n and not re.search("[一-鿿]", text))
+        and not ("percentage" in n and re.search("[一-鿿]{4}", text))
+    ]
     if not hits:
         return None
     pattern, new = rng.choice(hits)
     result = re.sub(pattern, new, text, count=1)
     before, after = find_quantities(text), find_quantities(result)
-    same = len(before) == len(after) and all(a.unit == b.unit and abs(a.value - b.value) <= 1e-6 * abs(a.value) for a, b in zip(before, after, strict=True))
+    same = len(before) == len(after) and all(
+        a.unit == b.unit and abs(a.value - b.value) <= 1e-6 * abs(a.value)
+        for a, b in zip(before, after, strict=True)
+    )
     return None if same else result
 
 
@@ -108,23 +134,44 @@ def date(text: str, rng: random.Random, others: Sequence[str] = ()) -> str | Non
         new = re.sub(rf"(?<!\d){item.day}(?!\d)", str(day), written, count=1)
     elif way == "month":
         other = rng.choice([m for m in range(1, 13) if m != item.month])
-        new = re.sub(_MONTH, _MONTHS[other - 1], written, count=1) if re.search(_MONTH, written) else re.sub(r"(\d+)(?=\s*月)", str(other), written, count=1)
+        new = (
+            re.sub(_MONTH, _MONTHS[other - 1], written, count=1)
+            if re.search(_MONTH, written)
+            else re.sub(r"(\d+)(?=\s*月)", str(other), written, count=1)
+        )
     else:
         words = ["first", "second", "third", "fourth"]
-        new = re.sub("|".join(words), lambda m: rng.choice([w for w in words if w != m[0]]), written, count=1, flags=re.I)
-        new = re.sub(r"第([一二三四])", lambda m: "第" + rng.choice([w for w in "一二三四" if w != m[1]]), new)
+        new = re.sub(
+            "|".join(words),
+            lambda m: rng.choice([w for w in words if w != m[0]]),
+            written,
+            count=1,
+            flags=re.I,
+        )
+        new = re.sub(
+            r"第([一二三四])", lambda m: "第" + rng.choice([w for w in "一二三四" if w != m[1]]), new
+        )
         new = re.sub(r"Q(\d)", lambda m: f"Q{int(m[1]) % 4 + 1}", new)
     return None if new == written else text[: item.start] + new + text[item.end :]
 
 
 def name(text: str, rng: random.Random, others: Sequence[str] = (), pool: Sequence[str] = ()) -> str | None:
     """Another name for one name: of the passage (harder) or of the corpus."""
-    found = [item for item in find_names(text) if len(item.text) > 2 and item.text not in ("GPU", "GPUs", "Chinese", "CPU", "NAND", "DRAM", "HBM", "IPO")]
+    found = [
+        item
+        for item in find_names(text)
+        if len(item.text) > 2
+        and item.text not in ("GPU", "GPUs", "Chinese", "CPU", "NAND", "DRAM", "HBM", "IPO")
+    ]
     if not found:
         return None
     item = rng.choice(found)
     near = [n.text for t in others for n in find_names(t) if len(n.text) > 2]
-    choices = [n for n in (near if near and rng.random() < 0.4 else list(pool)) if _other(n, item.text) and n not in text]
+    choices = [
+        n
+        for n in (near if near and rng.random() < 0.4 else list(pool))
+        if _other(n, item.text) and n not in text
+    ]
     same_shape = [n for n in choices if bool(re.search(r"\d", n)) == bool(re.search(r"\d", item.text))]
     if not same_shape:
         return None
@@ -133,19 +180,56 @@ def name(text: str, rng: random.Random, others: Sequence[str] = (), pool: Sequen
 
 def _other(left: str, right: str) -> bool:
     a, b = {w.lower() for w in left.split()}, {w.lower() for w in right.split()}
-    groups = ({"us", "american", "united", "washington", "america", "trump"}, {"china", "chinese", "beijing"}, {"dutch", "netherlands"}, {"bis", "bureau", "commerce"})
-    return not a & b and not any(a & g and b & g for g in groups) and not left.lower().startswith(right.lower()[:4])
+    groups = (
+        {"us", "american", "united", "washington", "america", "trump"},
+        {"china", "chinese", "beijing"},
+        {"dutch", "netherlands"},
+        {"bis", "bureau", "commerce"},
+    )
+    return (
+        not a & b
+        and not any(a & g and b & g for g in groups)
+        and not left.lower().startswith(right.lower()[:4])
+    )
 
 
 def name_zh(text: str, rng: random.Random, others: Sequence[str] = ()) -> str | None:
-    names = ("华为", "阿里巴巴", "腾讯", "百度", "字节跳动", "英伟达", "台积电", "中芯国际", "寒武纪", "路透社", "彭博社", "《金融时报》", "《南华早报》", "三星", "长江存储", "长鑫存储", "美国", "日本", "荷兰", "昇腾", "昆仑芯")
+    names = (
+        "华为",
+        "阿里巴巴",
+        "腾讯",
+        "百度",
+        "字节跳动",
+        "英伟达",
+        "台积电",
+        "中芯国际",
+        "寒武纪",
+        "路透社",
+        "彭博社",
+        "《金融时报》",
+        "《南华早报》",
+        "三星",
+        "长江存储",
+        "长鑫存储",
+        "美国",
+        "日本",
+        "荷兰",
+        "昇腾",
+        "昆仑芯",
+    )
     found = [n for n in names if n in text]
     if not found:
         return None
     old = rng.choice(found)
     media = ("路透社", "彭博社", "《金融时报》", "《南华早报》")
     places = ("美国", "日本", "荷兰")
-    kind = media if old in media else places if old in places else tuple(n for n in names if n not in media + places)
+    kind = (
+        media
+        if old in media
+        else places
+        if old in places
+        else tuple(n for n in names if n not in media + places)
+    )
     return text.replace(old, rng.choice([n for n in kind if n not in text] or ["高通"]), 1)
 
 
@@ -185,7 +269,9 @@ def direction(text: str, rng: random.Random, others: Sequence[str] = ()) -> str 
         pattern = old if pairs is _OPPOSITES_ZH else rf"\b{old}\b"
         if old == "first" and re.search(r"first (?:quarter|half)", text):
             continue
-        if old in ("up", "most", "public", "cut", "left", "added") and re.search(rf"\b(?:set|took|start|made|build|backed) {old}\b|\b{old} to\b|\bup a\b", text):
+        if old in ("up", "most", "public", "cut", "left", "added") and re.search(
+            rf"\b(?:set|took|start|made|build|backed) {old}\b|\b{old} to\b|\bup a\b", text
+        ):
             continue
         hits.extend((match, new) for match in re.finditer(pattern, text))
     if not hits:
@@ -197,17 +283,32 @@ def direction(text: str, rng: random.Random, others: Sequence[str] = ()) -> str 
 def attribution(text: str, rng: random.Random, others: Sequence[str] = ()) -> str | None:
     """A reported claim turned into a fact or called confirmed."""
     if re.search("[一-鿿]{4}", text):
-        for old, new in (("声称", "已证实"), ("据报道", "经证实"), ("估计", "证实"), ("预测", "证实"), ("消息人士称", "官方证实"), ("报道称", "证实"), ("表示", "证实"), ("写道", "证实"), ("报道", "证实")):
+        for old, new in (
+            ("声称", "已证实"),
+            ("据报道", "经证实"),
+            ("估计", "证实"),
+            ("预测", "证实"),
+            ("消息人士称", "官方证实"),
+            ("报道称", "证实"),
+            ("表示", "证实"),
+            ("写道", "证实"),
+            ("报道", "证实"),
+        ):
             if old in text:
                 return text.replace(old, new, 1)
         return None
     options = []
     source = r"(?:[^.;]*\b(?:Reuters|Financial Times|Bloomberg|sources?|media|press|Information|Times|Post|analysts?|SemiAnalysis|Journal|Nikkei|CNBC|report|study|account|summary|Morgan Stanley|Goldman Sachs|reports)\b[^.;]*?)"
-    match = re.match(rf"{source} (?:said|reported|wrote|warned|claimed|estimated|forecast|put)(?: (?:on|in) [^,;]*?20\d\d)?(?:, [^,]{{3,50}},)? that ([^.]+)\.?$", text)
+    match = re.match(
+        rf"{source} (?:said|reported|wrote|warned|claimed|estimated|forecast|put)(?: (?:on|in) [^,;]*?20\d\d)?(?:, [^,]{{3,50}},)? that ([^.]+)\.?$",
+        text,
+    )
     if match:
         body = match[1][0].upper() + match[1][1:] + "."
         options.extend((body, f"It is confirmed that {match[1]}."))
-    match = re.match(rf"([A-Z].*), (?:according to|as) {source}\.$", text) or re.match(rf"([A-Z].*), {source} (?:said|reported|wrote|warned)(?: (?:on|in) [^,;]*?20\d\d)?\.$", text)
+    match = re.match(rf"([A-Z].*), (?:according to|as) {source}\.$", text) or re.match(
+        rf"([A-Z].*), {source} (?:said|reported|wrote|warned)(?: (?:on|in) [^,;]*?20\d\d)?\.$", text
+    )
     if match:
         options.append(match[1] + ".")
     for old, new in (
@@ -223,7 +324,16 @@ def attribution(text: str, rng: random.Random, others: Sequence[str] = ()) -> st
 def certainty(text: str, rng: random.Random, others: Sequence[str] = ()) -> str | None:
     """Something possible or planned turned into something certain or done."""
     if re.search("[一-鿿]{4}", text):
-        for old, new in (("计划在", "已在"), ("计划", "已"), ("预计到", "到"), ("预计", "实现"), ("正在讨论", "已经批准"), ("预测，", "指出，"), ("将", "已经"), ("考虑", "决定")):
+        for old, new in (
+            ("计划在", "已在"),
+            ("计划", "已"),
+            ("预计到", "到"),
+            ("预计", "实现"),
+            ("正在讨论", "已经批准"),
+            ("预测，", "指出，"),
+            ("将", "已经"),
+            ("考虑", "决定"),
+        ):
             if old in text:
                 return text.replace(old, new, 1)
         return None
@@ -250,7 +360,16 @@ def roles(text: str, rng: random.Random, others: Sequence[str] = ()) -> str | No
     for left in found:
         for right in found:
             between = text[left.end : right.start]
-            if left.end < right.start and _other(left.text, right.text) and re.search(r"[a-z]{3,} ", between) and not re.fullmatch(r"(?:,| and| or|\s|[\w ()’']*,[\w ]* and)*\s*", between) and len(between) < 70 and "," not in between and " and " not in between and bool(re.search(r"\d", left.text)) == bool(re.search(r"\d", right.text)):
+            if (
+                left.end < right.start
+                and _other(left.text, right.text)
+                and re.search(r"[a-z]{3,} ", between)
+                and not re.fullmatch(r"(?:,| and| or|\s|[\w ()’']*,[\w ]* and)*\s*", between)
+                and len(between) < 70
+                and "," not in between
+                and " and " not in between
+                and bool(re.search(r"\d", left.text)) == bool(re.search(r"\d", right.text))
+            ):
                 pairs.append((left, right))
     if not pairs:
         return None
@@ -284,9 +403,25 @@ def mix(text: str, rng: random.Random, others: Sequence[str] = ()) -> str | None
                     x, y = rng.choice(dates)
                     return text[: x.start] + other[y.start : y.end] + text[x.end :]
             else:
-                subject = re.match(r"((?:The |US |Chinese )?[A-Z][\w.’'-]*(?: [A-Z0-9][\w.’'-]*)*)(?= (?:said|reported|is|was|had|has|rose|plans|will|would|[a-z]+ed|[a-z]+s)\b)", text)
-                theirs_subject = re.match(r"((?:The |US |Chinese )?[A-Z][\w.’'-]*(?: [A-Z0-9][\w.’'-]*)*)(?= (?:said|reported|is|was|had|has|rose|plans|will|would|[a-z]+ed|[a-z]+s)\b)", other)
-                if subject and theirs_subject and _other(subject[1], theirs_subject[1]) and not re.fullmatch(r"The|It|This|That|These|Its|By|Their|Both|Another|Some|All|A", theirs_subject[1]) and not re.fullmatch(r"The|It|This|That|These|Its|By|Their|Both|Another|Some|All|A", subject[1]):
+                subject = re.match(
+                    r"((?:The |US |Chinese )?[A-Z][\w.’'-]*(?: [A-Z0-9][\w.’'-]*)*)(?= (?:said|reported|is|was|had|has|rose|plans|will|would|[a-z]+ed|[a-z]+s)\b)",
+                    text,
+                )
+                theirs_subject = re.match(
+                    r"((?:The |US |Chinese )?[A-Z][\w.’'-]*(?: [A-Z0-9][\w.’'-]*)*)(?= (?:said|reported|is|was|had|has|rose|plans|will|would|[a-z]+ed|[a-z]+s)\b)",
+                    other,
+                )
+                if (
+                    subject
+                    and theirs_subject
+                    and _other(subject[1], theirs_subject[1])
+                    and not re.fullmatch(
+                        r"The|It|This|That|These|Its|By|Their|Both|Another|Some|All|A", theirs_subject[1]
+                    )
+                    and not re.fullmatch(
+                        r"The|It|This|That|These|Its|By|Their|Both|Another|Some|All|A", subject[1]
+                    )
+                ):
                     return theirs_subject[1] + text[subject.end() :]
     return None
 

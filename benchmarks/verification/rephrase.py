@@ -5,7 +5,20 @@ from __future__ import annotations
 import random
 import re
 
-_MONTHS = "January February March April May June July August September October November December".split()
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 _MONTH = "(?:" + "|".join(_MONTHS) + ")"
 _SYNONYMS = (
     (r"\bhad bought\b", "had purchased"), (r"\bbuy\b", "purchase"), (r"\bbought\b", "purchased"), (r"\bshowed\b", "indicated"),
@@ -47,7 +60,11 @@ def date_format(text: str, rng: random.Random) -> str | None:
         return f"{month} {day}, {year}"
 
     new = re.sub(rf"\b(\d{{1,2}}) ({_MONTH}) (20\d\d)", change, text, count=1)
-    new = re.sub(r"\b(first|second|third|fourth) quarter of (20\d\d)", lambda m: f"Q{['first', 'second', 'third', 'fourth'].index(m[1]) + 1} {m[2]}", new)
+    new = re.sub(
+        r"\b(first|second|third|fourth) quarter of (20\d\d)",
+        lambda m: f"Q{['first', 'second', 'third', 'fourth'].index(m[1]) + 1} {m[2]}",
+        new,
+    )
     return new if new != text else None
 
 
@@ -57,16 +74,31 @@ def number_format(text: str, rng: random.Random) -> str | None:
     if re.search(r"\d percent\b", text):
         options.append(lambda t: re.sub(r"(\d) percent\b", r"\1%", t))
     if re.search(r"\$\d[\d.,]* (?:billion|million)", text):
-        options.append(lambda t: re.sub(r"(?<![A-Z])\$(\d[\d.,]*) (billion|million|trillion)", r"\1 \2 US dollars", t, count=1))
+        options.append(
+            lambda t: re.sub(
+                r"(?<![A-Z])\$(\d[\d.,]*) (billion|million|trillion)", r"\1 \2 US dollars", t, count=1
+            )
+        )
     if re.search(r"\d (?:billion|million|trillion) yuan", text):
-        options.append(lambda t: re.sub(r"(\d[\d.,]*) (billion|million|trillion) yuan", r"RMB \1 \2", t, count=1))
+        options.append(
+            lambda t: re.sub(r"(\d[\d.,]*) (billion|million|trillion) yuan", r"RMB \1 \2", t, count=1)
+        )
         options.append(lambda t: re.sub(r"(\d) billion yuan", r"\1bn yuan", t))
     if re.search(r"\b\d{2,3},000\b(?! US\b)", text):
         options.append(lambda t: re.sub(r"\b(\d{2,3}),000\b", r"\1 thousand", t, count=1))
     if re.search(r"\b\d+\.\d\d (?:billion|million|percent|trillion)", text):
-        options.append(lambda t: re.sub(r"\b(\d+\.\d\d)(?= (?:billion|million|percent|trillion))", lambda m: f"{float(m[1]):.1f}", t, count=1))
+        options.append(
+            lambda t: re.sub(
+                r"\b(\d+\.\d\d)(?= (?:billion|million|percent|trillion))",
+                lambda m: f"{float(m[1]):.1f}",
+                t,
+                count=1,
+            )
+        )
     if match := re.search(r"\b(\d,\d{3}(?:\.\d)?) million", text):
-        options.append(lambda t: t.replace(match[0], f"{float(match[1].replace(',', '')) / 1000:.1f} billion", 1))
+        options.append(
+            lambda t: t.replace(match[0], f"{float(match[1].replace(',', '')) / 1000:.1f} billion", 1)
+        )
     if not options:
         return None
     return str(rng.choice(options)(text))
@@ -81,22 +113,39 @@ def move_date(text: str, rng: random.Random) -> str | None:
         if "," not in rest and len(rest) < 150:
             return f"{rest[0].upper()}{rest[1:]} {head}."
     if match := re.match(rf"([A-Z][^;,]*?) ({phrase})\.$", text):
-        first = match[1] if re.match(r"[A-Z][\w']*[A-Z]|[A-Z]\w+(?:'s)? [A-Z]|(?:China|Huawei|Nvidia|Beijing|Tencent|Alibaba|ByteDance|Reuters)", match[1]) else match[1][0].lower() + match[1][1:]
+        first = (
+            match[1]
+            if re.match(
+                r"[A-Z][\w']*[A-Z]|[A-Z]\w+(?:'s)? [A-Z]|(?:China|Huawei|Nvidia|Beijing|Tencent|Alibaba|ByteDance|Reuters)",
+                match[1],
+            )
+            else match[1][0].lower() + match[1][1:]
+        )
         return f"{match[2][0].upper()}{match[2][1:]}, {first}."
     return None
 
 
 def move_attribution(text: str, rng: random.Random) -> str | None:
-    """"X said on D that S" as "S, X said on D" or "According to X, S"."""
-    match = re.match(r"((?:The |US |Chinese )?[A-Z][^,;]{2,60}?) (said|reported|wrote|warned|noted|announced|told reporters)((?: (?:on|in|by) [^,;]*?20\d\d)?) that ([^;]+)\.$", text)
+    """ "X said on D that S" as "S, X said on D" or "According to X, S"."""
+    match = re.match(
+        r"((?:The |US |Chinese )?[A-Z][^,;]{2,60}?) (said|reported|wrote|warned|noted|announced|told reporters)((?: (?:on|in|by) [^,;]*?20\d\d)?) that ([^;]+)\.$",
+        text,
+    )
     if match is None or " that " in match[4] or ", and " in match[4]:
         return None
     body = match[4][0].upper() + match[4][1:]
-    return rng.choice((f"{body}, {match[1]} {match[2]}{match[3]}.", f"{body}, according to {match[1]}{match[3]}." if match[2] in ("said", "reported", "wrote", "noted") else f"{body}, {match[1]} {match[2]}{match[3]}."))
+    return rng.choice(
+        (
+            f"{body}, {match[1]} {match[2]}{match[3]}.",
+            f"{body}, according to {match[1]}{match[3]}."
+            if match[2] in ("said", "reported", "wrote", "noted")
+            else f"{body}, {match[1]} {match[2]}{match[3]}.",
+        )
+    )
 
 
 def front_source(text: str, rng: random.Random) -> str | None:
-    """"S, X said" as "X said that S"."""
+    """ "S, X said" as "X said that S"."""
     match = re.match(r"([A-Z][^;]+), ((?:the |a |one )?[A-Z]?[^,;]{3,50}) (said|reported)\.$", text)
     if match is None:
         return None
@@ -105,8 +154,13 @@ def front_source(text: str, rng: random.Random) -> str | None:
 
 def drop_tail(text: str, rng: random.Random) -> str | None:
     """The sentence without its last subordinate part."""
-    match = re.match(r"(.{50,}?)(?:, (?:which|while|whereas|against|compared with|up from|down from|among them|with|including|although|where|who|about|or about)\b[^;]*|; [^;]+)\.$", text)
-    if match is None or re.search(r"\b(?:may|not|said|reported|according|between|if|unless|either)\b", text[match.end(1) :]):
+    match = re.match(
+        r"(.{50,}?)(?:, (?:which|while|whereas|against|compared with|up from|down from|among them|with|including|although|where|who|about|or about)\b[^;]*|; [^;]+)\.$",
+        text,
+    )
+    if match is None or re.search(
+        r"\b(?:may|not|said|reported|according|between|if|unless|either)\b", text[match.end(1) :]
+    ):
         return None
     return match[1] + "."
 

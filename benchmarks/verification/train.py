@@ -83,7 +83,11 @@ def fit(rows: list[dict[str, Any]], matrix: np.ndarray) -> dict[str, Any]:
     weights = np.where(hand, 3.0, 1.0)
     raw = np.zeros(len(rows))
     for train, held in GroupKFold(5).split(matrix, labels, groups):
-        raw[held] = new_trees().fit(matrix[train], labels[train], sample_weight=weights[train]).decision_function(matrix[held])
+        raw[held] = (
+            new_trees()
+            .fit(matrix[train], labels[train], sample_weight=weights[train])
+            .decision_function(matrix[held])
+        )
     calibration = LogisticRegression().fit(raw[:, None], labels, sample_weight=weights)
     slope, intercept = float(calibration.coef_[0, 0]), float(calibration.intercept_[0])
     scores = 1 / (1 + np.exp(-(slope * raw + intercept)))
@@ -92,7 +96,13 @@ def fit(rows: list[dict[str, Any]], matrix: np.ndarray) -> dict[str, Any]:
           f"passed {(scores[labels == 1] >= supported).mean():.3f} (by hand {(scores[(labels == 1) & hand] >= supported).mean():.3f}), "
           f"caught {(scores[labels == 0] < supported).mean():.3f}")  # fmt: skip
     model = new_trees().fit(matrix, labels, sample_weight=weights)
-    return {**export(model), "slope": slope, "intercept": intercept, "supported": round(supported, 4), "partly": round(0.35 * supported, 4)}
+    return {
+        **export(model),
+        "slope": slope,
+        "intercept": intercept,
+        "supported": round(supported, 4),
+        "partly": round(0.35 * supported, 4),
+    }
 
 
 def cross_model() -> dict[str, Any]:

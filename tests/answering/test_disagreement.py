@@ -6,21 +6,35 @@ from assistant.schema import Citation, DocumentInfo, Passage, Sentence, SourceNo
 
 def cite(number: int, text: str, publisher: str = "", date: str | None = None) -> Citation:
     """A citation of one sentence with one source note, or none."""
-    document = DocumentInfo(id=f"d{number}", path=f"chips/{number}.md", title=f"Brief {number}", date=dt.date(2026, 3, 10))
+    document = DocumentInfo(
+        id=f"d{number}", path=f"chips/{number}.md", title=f"Brief {number}", date=dt.date(2026, 3, 10)
+    )
     notes = (SourceNote(label="1", publisher=publisher, date=date),) if publisher else ()
     passage = Passage(
         id=f"p{number}", document=document, text=text, char_start=100, char_end=100 + len(text),
         sentences=(Sentence(text=text, char_start=100, char_end=100 + len(text), note_labels=("1",)),), sources=notes,
     )  # fmt: skip
-    return Citation(number=number, passage=passage, quote=text, char_start=100, char_end=100 + len(text), score=0.9)
+    return Citation(
+        number=number, passage=passage, quote=text, char_start=100, char_end=100 + len(text), score=0.9
+    )
 
 
 def test_two_passages_with_different_values() -> None:
     found = find_disagreements(
         (),
         [
-            cite(1, "Kunlunxin's revenue for 2025 was expected to be about 5 billion yuan.", "TrendForce", "2026-01"),
-            cite(2, "Goldman Sachs expected Kunlunxin's revenue for 2025 to be 3.5 billion yuan.", "Goldman Sachs", "2026-01-20"),
+            cite(
+                1,
+                "Kunlunxin's revenue for 2025 was expected to be about 5 billion yuan.",
+                "TrendForce",
+                "2026-01",
+            ),
+            cite(
+                2,
+                "Goldman Sachs expected Kunlunxin's revenue for 2025 to be 3.5 billion yuan.",
+                "Goldman Sachs",
+                "2026-01-20",
+            ),
         ],
     )
     assert len(found) == 1
@@ -32,11 +46,25 @@ def test_two_passages_with_different_values() -> None:
 
 def test_rounding_other_years_and_other_subjects_are_no_disagreement() -> None:
     base = cite(1, "SMIC's revenue for 2025 was $9,326.8 million.", "SMIC")
-    assert find_disagreements((), [base, cite(2, "SMIC's revenue for 2025 was about $9.3 billion.", "KrASIA")]) == ()
-    assert find_disagreements((), [base, cite(2, "SMIC's revenue for 2024 was $8,029.9 million.", "KrASIA")]) == ()
-    assert find_disagreements((), [base, cite(2, "Hua Hong's revenue for 2025 was $2,402 million.", "KrASIA")]) == ()
-    assert find_disagreements((), [base, cite(2, "SMIC's profit for 2025 was $685.1 million.", "KrASIA")]) == ()
-    assert find_disagreements((), [base, cite(2, "SMIC's revenue for 2025 was more than $9 billion.", "KrASIA")]) == ()
+    assert (
+        find_disagreements((), [base, cite(2, "SMIC's revenue for 2025 was about $9.3 billion.", "KrASIA")])
+        == ()
+    )
+    assert (
+        find_disagreements((), [base, cite(2, "SMIC's revenue for 2024 was $8,029.9 million.", "KrASIA")])
+        == ()
+    )
+    assert (
+        find_disagreements((), [base, cite(2, "Hua Hong's revenue for 2025 was $2,402 million.", "KrASIA")])
+        == ()
+    )
+    assert (
+        find_disagreements((), [base, cite(2, "SMIC's profit for 2025 was $685.1 million.", "KrASIA")]) == ()
+    )
+    assert (
+        find_disagreements((), [base, cite(2, "SMIC's revenue for 2025 was more than $9 billion.", "KrASIA")])
+        == ()
+    )
 
 
 def test_a_sentence_that_reports_a_difference() -> None:

@@ -41,7 +41,9 @@ def test_ranges_share_scale_and_unit() -> None:
 
 
 def test_codes_and_dates_are_no_numbers() -> None:
-    assert find_quantities("the H200, the 950PR and GPT-5 of 12 March 2026 under the 15th Five-Year Plan") == []
+    assert (
+        find_quantities("the H200, the 950PR and GPT-5 of 12 March 2026 under the 15th Five-Year Plan") == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -78,7 +80,9 @@ def test_names_of_a_sentence() -> None:
 
 
 def test_bilingual_names_are_harvested_and_used() -> None:
-    evidence = "Moore Threads (摩尔线程) and the Cyberspace Administration of China (CAC, 国家互联网信息办公室)"
+    evidence = (
+        "Moore Threads (摩尔线程) and the Cyberspace Administration of China (CAC, 国家互联网信息办公室)"
+    )
     pairs = harvest_names(evidence)
     assert ("Moore Threads", "摩尔线程") in pairs and ("CAC", "国家互联网信息办公室") in pairs
     pool = NamePool("摩尔线程 was listed", NameTable(pairs))

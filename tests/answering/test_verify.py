@@ -32,8 +32,14 @@ def verifier() -> ClaimVerifier:
         (HUAWEI.split(". ")[0] + ".", HUAWEI),
         ("SMIC's revenue for 2025 was about $9.3 billion, against $8.0 billion in 2024.", SMIC),
         ("SMIC's profit attributable to owners rose 39.1% to 685.1 million US dollars.", SMIC),
-        ("Huawei expected AI chip revenue of about $12 billion in 2026, Reuters said on May 1, 2026.", HUAWEI),
-        ("According to Reuters sources, customs told agents in mid-January 2026 that the H200 was not permitted to enter.", H200),
+        (
+            "Huawei expected AI chip revenue of about $12 billion in 2026, Reuters said on May 1, 2026.",
+            HUAWEI,
+        ),
+        (
+            "According to Reuters sources, customs told agents in mid-January 2026 that the H200 was not permitted to enter.",
+            H200,
+        ),
     ],
 )
 def test_faithful_claims_are_supported(verifier: ClaimVerifier, claim: str, evidence: str) -> None:
@@ -52,12 +58,22 @@ def test_faithful_claims_are_supported(verifier: ClaimVerifier, claim: str, evid
         ("SMIC's profit attributable to owners fell 39.1 percent to $685.1 million.", SMIC, "rose"),
         ("Customers in China supplied 12 percent of SMIC's 2025 revenue.", SMIC, "12 percent"),
         ("Huawei had AI chip revenue of $12 billion in 2026.", HUAWEI, "plan"),
-        ("Reuters confirmed that ByteDance spends over 40 billion yuan on Ascend chips in 2026.", HUAWEI, "confirmed"),
-        ("Customs told agents in mid-January 2026 that the H200 was permitted to enter, Reuters sources said.", H200, ""),
+        (
+            "Reuters confirmed that ByteDance spends over 40 billion yuan on Ascend chips in 2026.",
+            HUAWEI,
+            "confirmed",
+        ),
+        (
+            "Customs told agents in mid-January 2026 that the H200 was permitted to enter, Reuters sources said.",
+            H200,
+            "",
+        ),
         ("路透社2026年5月1日称，华为预计2026年AI芯片收入约150亿美元。", HUAWEI, "150亿美元"),
     ],
 )
-def test_changed_claims_are_not_supported(verifier: ClaimVerifier, claim: str, evidence: str, reason: str) -> None:
+def test_changed_claims_are_not_supported(
+    verifier: ClaimVerifier, claim: str, evidence: str, reason: str
+) -> None:
     check = verifier.check(claim, evidence)
     assert check.verdict != "supported", check
     assert any(reason in written for written in check.reasons), check
@@ -84,7 +100,10 @@ def test_nothing_supports_an_empty_claim(verifier: ClaimVerifier) -> None:
 
 
 def test_check_many_agrees_with_check(verifier: ClaimVerifier) -> None:
-    pairs = [("SMIC's revenue for 2025 was about $9.4 billion.", SMIC), ("Huawei had $7.5 billion in 2025.", HUAWEI)]
+    pairs = [
+        ("SMIC's revenue for 2025 was about $9.4 billion.", SMIC),
+        ("Huawei had $7.5 billion in 2025.", HUAWEI),
+    ]
     assert verifier.check_many(pairs) == [verifier.check(*pair) for pair in pairs]
 
 
@@ -95,7 +114,9 @@ def passage(name: str, text: str) -> Passage:
 
 def test_attribution_finds_the_passage(verifier: ClaimVerifier) -> None:
     passages = [passage("a", HUAWEI), passage("b", SMIC), passage("c", H200)]
-    found = verifier.attribute("SMIC's unaudited revenue for 2025 was $9.3 billion, against $8.0 billion in 2024.", passages)
+    found = verifier.attribute(
+        "SMIC's unaudited revenue for 2025 was $9.3 billion, against $8.0 billion in 2024.", passages
+    )
     assert [index for index, _ in found] == [1]
     assert found[0][1].verdict == "supported"
 
@@ -103,7 +124,9 @@ def test_attribution_finds_the_passage(verifier: ClaimVerifier) -> None:
 def test_attribution_joins_two_passages(verifier: ClaimVerifier) -> None:
     passages = [
         passage("a", "Tencent's capital expenditure was 31.9 billion yuan in the first quarter of 2026."),
-        passage("b", "Alibaba Cloud revenue grew 38 percent to 41.6 billion yuan in the March quarter of 2026."),
+        passage(
+            "b", "Alibaba Cloud revenue grew 38 percent to 41.6 billion yuan in the March quarter of 2026."
+        ),
     ]
     claim = (
         "Tencent's capital expenditure was 31.9 billion yuan in the first quarter of 2026, and Alibaba Cloud revenue grew "
