@@ -150,7 +150,12 @@ def split_parts(question: str) -> tuple[str, ...]:
             return tuple(text[: match.start()] + name + text[match.end() :] for name in names)
     pieces = [piece.strip(" ,;:") for piece in _CLAUSES.split(text)]
     pieces = [piece for piece in pieces if len(piece.split()) >= 3]
-    return _completed(pieces, text) if len(pieces) > 1 else ()
+    if len(pieces) > 1:
+        return _completed(pieces, text)
+    if match := _TWO_NAMES.search(text):
+        # "Alibaba's and Baidu's shares": one search for each.
+        return tuple(text[: match.start()] + match[side] + text[match.end() :] for side in ("a", "b"))
+    return ()
 
 
 def _completed(pieces: Sequence[str], whole: str) -> tuple[str, ...]:
@@ -167,6 +172,9 @@ def _completed(pieces: Sequence[str], whole: str) -> tuple[str, ...]:
 _ENUMERATED = r"[A-Z0-9][\w&.'’-]*(?: [A-Z0-9][\w&.'’-]*){0,2}"
 _ENUMERATION = re.compile(
     rf"{_ENUMERATED}(?:, {_ENUMERATED})+,? (?:and|or) {_ENUMERATED}|{_ENUMERATED}(?:, {_ENUMERATED}){{2,}}"
+)
+_TWO_NAMES = re.compile(
+    rf"(?<!^)(?<![.?!]\s)\b(?P<a>{_ENUMERATED})\s+(?:and|or|versus|vs\.?)\s+(?P<b>{_ENUMERATED})(?!\s+(?:and|or)\b)"
 )
 _CAPITALISED = r"\b(?:[A-Z][\w&.'’-]*|\d+[A-Z]+\w*)(?:\s+(?:[A-Z0-9][\w&.'’-]*))*"
 _INNER_NAME = re.compile(rf"(?<![.?!]\s)(?<!^){_CAPITALISED}")
