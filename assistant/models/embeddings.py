@@ -142,10 +142,22 @@ class SentenceTransformerEmbeddings(EmbeddingModel):
         source: Folder, or `owner/name`.
         name: Name for the fingerprint; `source` when not given.
         check: Called once before loading, to verify the weights.
+        dimension: Length of its vectors; asked of the model, which takes seconds to load, when not given.
+        max_tokens: Tokens after which it cuts a text; asked of the model when not given.
     """
 
-    def __init__(self, source: str, *, name: str = "", check: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        source: str,
+        *,
+        name: str = "",
+        check: Callable[[], None] | None = None,
+        dimension: int = 0,
+        max_tokens: int = 0,
+    ) -> None:
         self.source = source
+        self._dimension = dimension
+        self._max_tokens = max_tokens
         self.name = name or source
         self._check = check
         self._lock = threading.Lock()
@@ -159,12 +171,12 @@ class SentenceTransformerEmbeddings(EmbeddingModel):
     @property
     def dimension(self) -> int:
         """Length of its vectors."""
-        return int(self._load().get_embedding_dimension())
+        return self._dimension or int(self._load().get_embedding_dimension())
 
     @property
     def max_tokens(self) -> int:
         """Tokens after which it cuts a text."""
-        return int(self._load().max_seq_length or 512)
+        return self._max_tokens or int(self._load().max_seq_length or 512)
 
     def count_tokens(self, text: str) -> int:
         """Tokens by the model's own tokeniser, prefix and special marks included."""
@@ -212,7 +224,7 @@ class SentenceTransformerEmbeddings(EmbeddingModel):
             return SentenceTransformer(self.source, local_files_only=True)
         except Exception as error:
             local_error: Exception = error
-        if not Path(self.source).exists() and not _offline():
+        if not Path(self.source).exists() and _hub_answers():
             try:
                 return SentenceTransformer(self.source)
             except Exception as error:
@@ -323,7 +335,11 @@ def _minilm() -> EmbeddingModel:
             raise ModelError("The weights of `minilm` are not the published ones.", _REINSTALL)
 
     return SentenceTransformerEmbeddings(
-        str(folder), name="sentence-transformers/all-MiniLM-L6-v2", check=check
+        str(folder),
+        name="sentence-transformers/all-MiniLM-L6-v2",
+        check=check,
+        dimension=384,
+        max_tokens=256,
     )
 
 
@@ -419,5 +435,19 @@ def _config_digest(folder: Path) -> str:
     return digest.hexdigest()[:8]
 
 
-def _offline() -> bool:
-    return os.environ.get("HF_HUB_OFFLINE", "").lower() in {"1", "true", "yes", "on"}
+def _hub_answers() -> bool:
+    """Whether the model hub may and can be reached; the downloader itself would retry for minutes."""
+    import socket
+    from urllib.parse import urlsplit
+
+    if os.environ.get("HF_HUB_OFFLINE", "").lower() in {"1", "true", "yes", "on"}:
+        return False
+    hub = urlsplit(os.environ.get("HF_ENDPOINT", "https://huggingface.co"))
+    proxy = os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy")
+    if proxy:
+        return True
+    try:
+        socket.create_connection((hub.hostname or "", hub.port or 443), timeout=5).close()
+    except OSError:
+        return False
+    return True

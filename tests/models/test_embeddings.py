@@ -212,6 +212,7 @@ def test_minilm_is_the_published_model_and_offline(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     model = load_embeddings(SETTINGS, "minilm")
     assert (model.dimension, model.max_tokens) == (384, 256)
+    assert model._load().get_embedding_dimension() == 384 and model._load().max_seq_length == 256
     near, far = model.embed_documents(["Huawei makes AI processors.", "The cat sat on the mat."])
     question = model.embed_query("Chinese AI chips")
     cosine = [sum(a * b for a, b in zip(question, v, strict=True)) for v in (near, far)]
