@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from importlib.resources import files
@@ -12,6 +13,7 @@ from assistant.web.desk import Desk
 from assistant.web.engine import Engine
 from assistant.web.history import History
 
+log = logging.getLogger(__name__)
 TITLE = "China AI & chip desk"
 
 
@@ -95,6 +97,10 @@ def launch(
     from assistant.web.auth import load_users
 
     users = load_users(users_file())
+    if users is None and host not in (None, "127.0.0.1", "localhost", "::1"):
+        log.warning(
+            "Everyone who reaches %s sees all conversations: name a users file in ASSISTANT_AUTH.", host
+        )
     blocks, arguments, desk = build(engine)
     threading.Thread(target=desk.prepare, name="prepare", daemon=True).start()
     blocks.launch(

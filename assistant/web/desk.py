@@ -46,6 +46,9 @@ class Desk:
         self.uploads = uploads
         self.prepared = threading.Event()
         """Set when the index can be searched."""
+        self.warm = threading.Event()
+        """Set when the models are loaded, or failed to."""
+        self._known: list[DocumentInfo] = []
         self.preparing: tuple[int, int, str] = (0, 0, "")
         self.blocks: Any = None
         """The running page, once it is launched."""
@@ -63,6 +66,7 @@ class Desk:
 
         try:
             self.engine.sync(progress)
+            self._known = self.engine.documents()
             self.prepared.set()
             self.engine.warm_up()
         except AssistantError as error:
@@ -73,11 +77,13 @@ class Desk:
             log.exception("preparing failed")
         finally:
             self.prepared.set()
+            self.warm.set()
 
     def documents(self, owner: str, filters: Filters | None = None) -> list[DocumentInfo]:
         """Documents that a user may read, and that match; none while the index is not there."""
-        if not self.prepared.is_set():
-            return []
+        if not self.warm.is_set() and filters is None:
+            # The engine may be held by the loading of its models; the page must not wait for that.
+            return [d for d in self._known if d.collection in readable_collections(owner)]
         try:
             return self.engine.documents(filters or Filters(collections=readable_collections(owner)))
         except AssistantError as error:
@@ -86,7 +92,7 @@ class Desk:
 
     def header(self, language: str) -> str:
         """HTML of the top bar."""
-        ready = self.prepared.is_set() and self.engine.ready and not self.failure
+        ready = self.warm.is_set() and not self.failure
         done, total, _ = self.preparing
         status = words(language, "warming")
         if not self.prepared.is_set() and total:
@@ -134,6 +140,10 @@ class Desk:
         """Keep feedback; the same thumb up again takes it back."""
         if rating not in ("up", "down"):
             return
+        before = next((t.feedback for t in self.history.rated(owner) if t.id == turn), None)
+        if rating == "up" and before is not None and before.rating == "up":
+            self.history.rate(owner, turn, None)
+            return
         self.history.rate(
             owner,
             turn,
@@ -149,12 +159,12 @@ class Desk:
             Id of its conversation (a new one when there was none) and what to show;
             None when the conversation is still being answered.
         """
-        if conversation in self._live:
+        if self.busy(conversation):
             return None
         if not conversation or self.history.title(owner, conversation) is None:
             conversation = self.history.create(owner, question)
         live = LiveTurn(question)
-        if not (self.prepared.is_set() and self.engine.ready):
+        if not self.warm.is_set():
             live.steps.append(("waiting", words(language, "warming")))
         elif len(self._live) >= self.engine.settings.parallel:
             live.steps.append(("waiting", words(language, "busy")))
@@ -176,14 +186,21 @@ class Desk:
     ) -> AsyncIterator[Frame]:
         """Answer a question; each frame shows more of the answer, the last one the kept turn."""
         live = LiveTurn(question, filters)
+        if self.busy(conversation):
+            # Two questions that waited in the queue together: the second goes back to its box.
+            live.error = words(language, "error_busy")
+            yield Frame(live=live_html(language, live), question=question)
+            return
         self._live[conversation] = live
+        events = None
         try:
             await asyncio.to_thread(self.prepared.wait)
             before = [
                 Turn(question=t.question, answer=t.answer.text)
                 for t in self.history.turns(owner, conversation)
             ]
-            async for event in self.engine.astream(question, history=before, filters=filters, model=model):
+            events = self.engine.astream(question, history=before, filters=filters, model=model)
+            async for event in events:
                 live.take(event)
                 if live.answer is None:
                     yield Frame(
@@ -192,7 +209,7 @@ class Desk:
                             language, turn=LIVE, citations=live.citations, hits=live.hits, live=True
                         ),
                     )
-            kept = self._keep(owner, conversation)
+            kept = self._keep(owner, conversation, live)
             if kept is None:
                 return
             yield Frame(
@@ -208,12 +225,14 @@ class Desk:
             yield self._failed(language, conversation, live, words(language, "error_unknown"))
         finally:
             # A closed page ends the generator here: what was checked until then is kept.
-            if self._live.get(conversation) is live:
-                self._keep(owner, conversation)
+            self._keep(owner, conversation, live)
+            close = getattr(events, "aclose", None)
+            if close is not None:
+                await close()
 
     def stop(self, owner: str, language: str, conversation: str) -> Frame:
         """Keep what was checked so far and show it as stopped."""
-        self._keep(owner, conversation)
+        self._keep(owner, conversation, self._live.get(conversation))
         return Frame(
             live="",
             evidence=self.evidence(owner, language, conversation),
@@ -228,10 +247,14 @@ class Desk:
             live=live_html(language, live), evidence=evidence_panel(language), question=live.question
         )
 
-    def _keep(self, owner: str, conversation: str) -> TurnRecord | None:
-        live = self._live.pop(conversation, None)
-        if live is None:
+    def busy(self, conversation: str) -> bool:
+        """Whether a question of the conversation is being answered."""
+        return conversation in self._live
+
+    def _keep(self, owner: str, conversation: str, live: LiveTurn | None) -> TurnRecord | None:
+        if live is None or self._live.get(conversation) is not live:
             return None
+        del self._live[conversation]
         try:
             return self.history.append(
                 owner,

@@ -144,8 +144,9 @@ class History:
         return identifier
 
     def conversations(self, owner: str, search: str = "", limit: int = 200) -> list[ConversationInfo]:
-        """Conversations of an owner, last used first; `search` looks into titles, questions and answers."""
-        query = select(_Conversation).where(_Conversation.owner == owner)
+        """Conversations with answers, last used first; `search` looks into titles, questions and answers."""
+        asked = select(_Turn.conversation_id)
+        query = select(_Conversation).where(_Conversation.owner == owner, _Conversation.id.in_(asked))
         if search.strip():
             wanted = search.strip()
             inside = select(_Turn.conversation_id).where(

@@ -116,6 +116,10 @@ def wire_chat(desk: Desk, parts: Parts) -> None:
     def again(conversation: str, event: gr.EventData, request: gr.Request) -> list[Any]:
         who = visitor(request)
         turn = str(event._data.get("turn", ""))
+        if desk.busy(conversation):
+            # Nothing may be dropped for a question that cannot be asked now.
+            gr.Warning(words(who.language, "error_busy"))
+            return [conversation, {}, *[gr.skip()] * len(shown)]
         question = desk.history.drop_from(who.owner, conversation, turn)
         return begin(str(event._data.get("question") or question or ""), conversation, request)
 

@@ -73,7 +73,7 @@ def _wire_load(desk: Desk, parts: Parts) -> None:
             desk.evidence(who.owner, who.language, conversation),
             desk.rail(who.owner, who.language, conversation),
             *scope_choices(desk, who.owner, who.language),
-            gr.Timer(active=not (desk.prepared.is_set() and desk.engine.ready)),
+            gr.Timer(active=not desk.warm.is_set()),
         ]
 
     shown = [parts.conversation, parts.header, parts.thread, parts.evidence, parts.rail]
@@ -83,7 +83,7 @@ def _wire_load(desk: Desk, parts: Parts) -> None:
 
     def tick(conversation: str, request: gr.Request) -> list[Any]:
         who = visitor(request)
-        done = (desk.prepared.is_set() and desk.engine.ready) or bool(desk.failure)
+        done = desk.warm.is_set()
         welcome = desk.thread(who.owner, who.language, "") if done and not conversation else gr.skip()
         choices = scope_choices(desk, who.owner, who.language) if done else [gr.skip()] * len(controls)
         return [desk.header(who.language), welcome, *choices, gr.Timer(active=not done)]

@@ -84,6 +84,31 @@ async def test_a_conversation_takes_one_question_at_a_time(desk: Desk) -> None:
     await stream.aclose()  # type: ignore[attr-defined]
 
 
+async def test_a_second_question_that_waited_does_not_disturb_the_first(
+    desk: Desk, engine: FakeAssistant
+) -> None:
+    talk = begun(desk, "slow Tencent")
+    stream = desk.answer("", "en", talk, "slow Tencent", Filters())
+    await anext(aiter(stream))
+    (second,) = await frames(desk, talk, "Alibaba")
+    assert second.question == "Alibaba" and "still being answered" in second.live
+    engine.release.set()
+    last = [frame async for frame in stream][-1]
+    assert "Answered from" in (last.thread or "")
+    assert [t.question for t in desk.history.turns("", talk)] == ["slow Tencent"]
+
+
+async def test_the_same_thumb_up_again_takes_it_back(desk: Desk) -> None:
+    talk = begun(desk, "Tencent")
+    await frames(desk, talk, "Tencent")
+    (turn,) = desk.history.turns("", talk)
+    for expected in (1, 0):
+        desk.rate("", turn.id, "up", False, "")
+        assert len(desk.history.rated("")) == expected
+    desk.rate("", turn.id, "sideways", False, "")
+    assert desk.history.rated("") == []
+
+
 async def test_an_error_is_one_line_and_gives_the_question_back(desk: Desk) -> None:
     talk = begun(desk, "broken question")
     last = (await frames(desk, talk, "broken question"))[-1]

@@ -32,7 +32,9 @@ def test_a_conversation_is_there_after_a_restart(history: History, tmp_path: Pat
 
 def test_the_last_used_conversation_comes_first(history: History) -> None:
     first, second = history.create("", "one"), history.create("", "two")
-    history.append("", first, "more", an_answer())
+    history.create("", "never answered")
+    for talk in (first, second, first):
+        history.append("", talk, "more", an_answer())
     assert [c.id for c in history.conversations("")] == [first, second]
 
 
@@ -53,7 +55,7 @@ def test_nobody_sees_or_changes_the_rows_of_another(history: History) -> None:
 def test_search_looks_into_titles_questions_and_answers_and_takes_signs_as_they_are(history: History) -> None:
     talk = history.create("", "Chips")
     history.append("", talk, "How many wafers?", an_answer("It was 100% Ascend_950."))
-    history.create("", "Trade")
+    history.append("", history.create("", "Trade"), "Tariffs?", an_answer("100 of 100."))
 
     def found(text: str) -> int:
         return len(history.conversations("", text))

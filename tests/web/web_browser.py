@@ -53,3 +53,15 @@ def ask(page: Any, question: str) -> None:
         " && !document.querySelector('#live .turn')",
         arg=before,
     )
+
+
+def open_page(chromium: Any, url: str = "", **options: Any) -> Any:
+    """A page in a fresh context; patient, because machines that run tests are often busy."""
+    context = chromium.new_context(
+        **{"viewport": {"width": 1440, "height": 900}, "locale": "en-GB", **options}
+    )
+    context.set_default_timeout(90_000)
+    page = context.new_page()
+    if url:
+        page.goto(url)
+    return page
