@@ -154,7 +154,7 @@ class ScriptedModel(BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         text = self._ask(messages, {**kwargs, "stop": stop})
-        for at in range(0, len(text), self.piece):
+        for at in range(0, max(1, len(text)), self.piece):
             yield ChatGenerationChunk(message=AIMessageChunk(content=text[at : at + self.piece]))
 
 

@@ -11,7 +11,7 @@ _WORD = (
     r"(?:passages?|sources?|documents?|docs?|references?|refs?|citations?|excerpts?|段落|来源|文件|资料|引文)"
 )
 _ITEM = rf"(?:{_WORD}\s*(?:nos?\.|numbers?|[#:：])?\s*)?[\^#]?\s*\d{{1,3}}(?:\s*(?:[-‐‑–—~]|to|至)\s*\d{{1,3}})?"
-_ITEMS = rf"{_ITEM}(?:\s*(?:[,;，、；&+/]|and|和|及|与)\s*{_ITEM})*"
+_ITEMS = rf"{_ITEM}(?:\s*(?:[,;，、；&+/]|and|和|及|与)\s*{_ITEM}){{0,19}}"
 _OPEN, _CLOSE = r"[\[［【〔]", r"[\]］】〕]"
 # `[1]`, `[1, 2]`, `[1-3]`, `[Passage 1]`, `[^1]`, `【4:0†source】`, `[[1]]`, `(passage 2)`.
 _MARKS = (
@@ -29,10 +29,11 @@ _RANGE = re.compile(r"(\d+)(?:\s*(?:[-‐‑–—~]|to|至)\s*(\d+))?", re.I)
 _BULLET = re.compile(r"^\s*(?:[-*•·–]|\d{1,2}[.)、])\s+")
 _MARKUP = re.compile(r"\*\*|__|`|^\s{0,3}(?:#{1,6}|>)\s+", re.M)
 _THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.S | re.I)
-_IMAGE = re.compile(r"!\[[^\]\n]*\](?:\([^)\n]*\)|\[[^\]\n]*\])")
-_LINK = re.compile(r"(\[[^\]\n]*\])\([^)\n]*\)")
+# Bounded, so that hostile text takes no longer than its length allows.
+_IMAGE = re.compile(r"!\[[^\]\n]{0,200}\](?:\([^)\n]{0,2000}\)|\[[^\]\n]{0,200}\])")
+_LINK = re.compile(r"(\[[^\[\]\n]{0,200}\])\([^)\n]{0,2000}\)")
 _RAISED = re.compile(r"<sup>\s*\[?\s*(\d{1,3})\s*\]?\s*</sup>", re.I)
-_TAG = re.compile(r"</?[a-zA-Z][^<>\n]*>|<!--.*?-->", re.S)
+_TAG = re.compile(r"</?[a-zA-Z][^<>\n]{0,2000}>|<!--.{0,2000}?-->", re.S)
 # A list of sources below the answer repeats what the citations say.
 _SOURCES = re.compile(rf"^\W*(?:{_WORD}|参考文献|参考资料)\s*[:：]?\W*$", re.I)
 _UNFINISHED = re.compile(r"(?:!?[\[［【〔(（][^\]］】〕)）\n]{0,60}|<[^<>\n]{0,60})$")

@@ -10,14 +10,17 @@ from assistant.answering.evidence import budget_for
 from assistant.answering.fencing import fenced_passages
 from assistant.answering.markers import DraftSentence, is_refusal, read_draft
 from assistant.answering.prompts import Prompts
-from assistant.answering.verify import Check, ClaimVerifier
-from assistant.ingest.sentences import word_count
+from assistant.answering.verify import Check, ClaimVerifier, passage_context
+from assistant.index.lexical import tokenize
+from assistant.ingest.sentences import language_of, word_count
 from assistant.models.chat import ModelSession
 from assistant.retrieval.query import Query
 from assistant.retrieval.rerank import RankedSentence
 from assistant.schema import Passage, SearchHit
 
 _ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.|mailto:|javascript:|data:)[^\s<>\"'()（）\[\]，。；]+", re.I)
+# Share of a sentence's longer words that its passages must hold, whatever else speaks for it.
+_FEWEST_WORDS = 0.2
 _LANGUAGES = {"en": "English", "zh": "Simplified Chinese"}
 
 
@@ -98,7 +101,19 @@ def check_sentence(
         everywhere = _attributed(sentence.text, range(len(passages)), passages, verifier)
         if everywhere is not None and (result is None or everywhere.check.score > result.check.score):
             result = everywhere
-    return result or CheckedSentence(sentence.text, Check("unsupported", 0.0, ("no passage states it",)), ())
+    if result is None or _speaks_of_something_else(result):
+        return CheckedSentence(sentence.text, Check("unsupported", 0.0, ("no passage states it",)), ())
+    return result
+
+
+def _speaks_of_something_else(checked: CheckedSentence) -> bool:
+    """Whether hardly a word of a sentence occurs in its passages; across languages words cannot tell."""
+    passages = [support.passage for support in checked.supports]
+    if not passages or any(language_of(checked.text) != language_of(passage.text) for passage in passages):
+        return False
+    said = {term for term in tokenize(checked.text) if len(term) > 3 or not term.isascii()}
+    known = {term for p in passages for term in tokenize(f"{passage_context(p)} {p.text}")}
+    return bool(said) and len(said & known) < _FEWEST_WORDS * len(said)
 
 
 def _attributed(

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from assistant.answering.compose import CheckedSentence
+from assistant.answering.glossary import Glossary
+from assistant.answering.prompts import Prompts
+from assistant.answering.quoting import quote_claims
+from assistant.answering.verify import Check, ClaimVerifier
+from assistant.models.chat import ModelSession
+from assistant.retrieval.query import Query, read_question
+from assistant.schema import Passage
+from tests.doubles import ScriptedModel, local_session, make_passage, rank_all
+
+ENGLISH = make_passage("SMIC earned 9.3 billion dollars\nin 2025. It hired 500 people.", start=40)
+QUERY = read_question("How much did SMIC earn in 2025?")
+QUERY_ZH = Query("中芯国际2025年收入多少？", "中芯国际2025年收入多少？", "zh", "How much did SMIC earn in 2025?", kinds=("number",))
+
+
+class Numbers(ClaimVerifier):
+    """Supports a translation that has all figures of the original."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.contexts: list[str] = []
+
+    def check(self, claim: str, evidence: str, *, context: str = "", premise_sentences: Any = None) -> Check:
+        self.contexts.append(context)
+        return Check("supported", 0.8) if "9.3" in claim or "500" in claim else Check("unsupported", 0.1, ("number",))
+
+
+def quote(
+    query: Query, *passages: Passage, language: str = "en", session: ModelSession | None = None, **options: Any
+) -> list[CheckedSentence]:
+    return list(
+        quote_claims(
+            query,
+            rank_all(*passages),
+            language=language,
+            session=session,
+            prompts=Prompts(),
+            verifier=options.pop("verifier", Numbers()),
+            glossary=options.pop("glossary", Glossary()),
+        )
+    )
+
+
+def test_quotes_are_verbatim() -> None:
+    claims = quote(QUERY, ENGLISH)
+    assert claims[0].text == "SMIC earned 9.3 billion dollars in 2025."
+    for claim in claims:
+        (support,) = claim.supports
+        assert ENGLISH.text[support.char_start - 40 : support.char_end - 40] == support.quote
+        assert " ".join(support.quote.split()) == claim.text and claim.check.verdict == "supported"
+
+
+def test_an_english_answer_needs_no_model() -> None:
+    model = ScriptedModel(reply=lambda _: "x")
+    assert quote(QUERY, ENGLISH, session=local_session(model)) == quote(QUERY, ENGLISH) and not model.prompts
+
+
+def test_a_chinese_answer_translates_and_quotes_the_original() -> None:
+    model = ScriptedModel(reply=lambda p: "“中芯国际2025年收入93亿美元（9.3 billion）。”" if "9.3" in p else "它雇用了500人。")
+    verifier = Numbers()
+    claims = quote(QUERY_ZH, ENGLISH, language="zh", session=local_session(model), verifier=verifier)
+    assert claims[0].text == "中芯国际2025年收入93亿美元（9.3 billion）。"
+    assert claims[0].supports[0].quote == "SMIC earned 9.3 billion dollars\nin 2025." and claims[0].supports[0].score == 0.8
+    assert "Huawei's Ascend plans" in verifier.contexts[0]
+
+
+@pytest.mark.parametrize("says", ["中芯国际收入大增。", "SMIC earned 9.3 billion dollars in 2025.", "", "  "])
+def test_a_translation_that_loses_something_gives_way_to_the_original(says: str) -> None:
+    claims = quote(QUERY_ZH, ENGLISH, language="zh", session=local_session(ScriptedModel(reply=lambda _: says)))
+    assert claims[0].text == "SMIC earned 9.3 billion dollars in 2025." and claims[0].check.verdict == "supported"
+
+
+def test_the_real_verifier_rejects_a_translation_without_the_number() -> None:
+    model = ScriptedModel(reply=lambda _: "中芯国际2025年收入为44亿美元。")
+    claims = quote(QUERY_ZH, ENGLISH, language="zh", session=local_session(model), verifier=ClaimVerifier())
+    assert claims[0].text == "SMIC earned 9.3 billion dollars in 2025."
+
+
+def test_chinese_sentences_and_no_model_need_no_translation() -> None:
+    chinese = make_passage("中芯国际2025年收入93亿美元。", path="chips/c.md")
+    model = ScriptedModel(reply=lambda _: "x")
+    assert quote(QUERY_ZH, chinese, language="zh", session=local_session(model))[0].text == chinese.text
+    assert not model.prompts
+    assert quote(QUERY_ZH, ENGLISH, language="zh")[0].text == "SMIC earned 9.3 billion dollars in 2025."
+
+
+def test_the_translator_is_told_the_names() -> None:
+    model = ScriptedModel(reply=lambda _: "中芯国际赚了9.3。")
+    glossary = Glossary([("SMIC", "中芯国际"), ("Huawei", "华为")])
+    quote(QUERY_ZH, ENGLISH, language="zh", session=local_session(model), glossary=glossary)
+    assert "Names: SMIC = 中芯国际\n" in model.prompts[0] and "华为" not in model.prompts[0]
+
+
+def test_nothing_ranked_quotes_nothing() -> None:
+    assert quote(QUERY) == []
