@@ -52,7 +52,7 @@ _crosses: dict[tuple[Path, int], CrossEncoder] = {}
 
 def _cross(models: Path, fold: int) -> CrossEncoder:
     if (models, fold) not in _crosses:
-        _crosses[models, fold] = CrossEncoder(models / f"without_fold_{fold}.onnx")
+        _crosses[models, fold] = CrossEncoder(models / f"without_fold_{fold}.onnx", threads=1)
     return _crosses[models, fold]
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,18 @@ CUTS = (1, 3, 5, 8, 12)
 
 
 def gather(home: Path, models: Path | None) -> list[dict[str, Any]]:
-    """Candidates of every answerable English question: features, labels, the sentences."""
+    """Candidates of every answerable English question: features, labels, the sentences.
+
+    They are kept in `home` for the other scripts; remove `features-*.pickle` there after a change of features.
+    """
+    kept = home / f"features-{'plain' if models is None else 'cross'}.pickle"
+    if kept.is_file():
+        with kept.open("rb") as file:
+            return pickle.load(file)
     index, retriever = open_corpus(home)
     rows = []
     for fold in (0, 1):
-        cross = CrossEncoder(models / f"without_fold_{fold}.onnx") if models is not None else None
+        cross = CrossEncoder(models / f"without_fold_{fold}.onnx", threads=1) if models is not None else None
         ranker = SentenceRanker(index, cross)
         if models is None:
             ranker._cross = None
@@ -47,6 +55,8 @@ def gather(home: Path, models: Path | None) -> list[dict[str, Any]]:
                 {"record": record, "fold": fold, "items": items, "labels": labels, "keep": ~unsure,
                  "features": np.array([i.features for i in items])}
             )  # fmt: skip
+    with kept.open("wb") as file:
+        pickle.dump(rows, file)
     return rows
 
 
