@@ -27,9 +27,12 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"retrieval"}),
     frozenset({"answering"}),
     # The parts of the one object that users hold.
-    frozenset({"uploads", "runnable", "retriever"}),
+    frozenset({"uploads", "retriever"}),
+    frozenset({"runnable"}),
     frozenset({"assistant"}),
-    frozenset({"web", "serve", "batch", "evaluation", "doctor"}),
+    frozenset({"web", "batch", "evaluation", "doctor"}),
+    # The server also serves the pages of the web UI.
+    frozenset({"serve"}),
     frozenset({"cli"}),
     frozenset({"__main__"}),
 )

@@ -103,6 +103,8 @@ class Asked(NamedTuple):
 class FakeAssistant:
     """Gives one prepared answer and remembers what it was asked."""
 
+    model_name = "extractive"
+
     def __init__(self) -> None:
         self.answer = ANSWER
         self.asked: list[Asked] = []
@@ -333,7 +335,7 @@ def test_question_from_standard_input(
     assert assistant.asked[0].question.strip() == "Who makes Ascend?"
 
 
-@pytest.mark.parametrize("question", ["", "  \n"])
+@pytest.mark.parametrize("question", ["", "  \n", "?!"])
 def test_empty_question_is_one_line(assistant: FakeAssistant, run: Any, question: str) -> None:
     result = run("ask", question)
     assert result.code == 1
@@ -346,6 +348,16 @@ def test_error_of_the_engine_is_one_line_with_its_way_out(assistant: FakeAssista
     result = run("ask", "q")
     assert (result.code, result.out) == (1, "")
     assert result.err == "Error: The key was refused. Set ASSISTANT_API_KEY.\n"
+
+
+def test_unknown_model_is_told_before_anything_is_indexed(
+    run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("ASSISTANT_HOME", str(tmp_path / "home"))
+    result = run("ask", "q", "--model", "nosuch")
+    assert result.code == 1
+    assert result.err.startswith("Error: The model 'nosuch' is not known.")
+    assert not (tmp_path / "home").exists()
 
 
 def test_interruption_has_its_exit_code(assistant: FakeAssistant, run: Any) -> None:

@@ -42,7 +42,7 @@ def ask(
     if as_json and markdown:
         raise typer.BadParameter("Choose one of --json and --markdown.")
     text = sys.stdin.read() if question == "-" else question
-    if not text.strip():
+    if not any(character.isalnum() for character in text):
         raise QuestionError(
             "The question is empty.", 'Ask something: `assistant ask "Who makes the Ascend chips?"`.'
         )
@@ -52,6 +52,8 @@ def ask(
     with options.open_assistant(
         model=model, home=home, corpus=corpus, embedding=embedding, passages=k
     ) as assistant:
+        # A wrong model must show before minutes of indexing.
+        _ = assistant.model_name
         options.sync(assistant)
         if as_json or markdown or not out.is_terminal:
             answer = assistant.ask(text, **arguments)
