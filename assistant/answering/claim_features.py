@@ -345,6 +345,11 @@ class Comparer(Alignment):
                 best = max((self._likeness(index, other) + 0.2 for other in hits), default=0.0)
                 opposed = self._opposed(index)
                 added = max(added, 1.0 - best - opposed)
+        if self.cross and re.search(
+            r"\b(?:un|in|im|dis)[a-z]{5,}|\b(?:difficult|hard|poor|few)\b", self._window_text(window)
+        ):
+            # Chinese negates where English has a prefix: 不稳定, unstable.
+            added = min(added, 0.5)
         if added > 0.6:
             reasons.append("the claim denies what the passage does not deny")
         for other in inside:
@@ -367,6 +372,9 @@ class Comparer(Alignment):
             "negation_added": max(0.0, added),
             "negation_dropped": max(0.0, dropped),
         }
+
+    def _window_text(self, window: list[int]) -> str:
+        return " ".join(self.evidence.text[slice(*self.evidence.sentences[index])] for index in window)
 
     def _opposed(self, index: int) -> float:
         """Credit for a negated claim whose evidence uses the opposite word instead of a negation."""

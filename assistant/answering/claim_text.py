@@ -372,7 +372,12 @@ def _mark_sources(tokens: list[Token], text: str) -> None:
             begin = merged[number - 1][1] + 1 if number else members[0]
             before = [index for index in range(begin, first) if not tokens[index].function]
             comma = "," in text[tokens[max(begin, first - 5)].start : tokens[first].start]
-            trailing = number + 1 == len(merged) and comma and len(before) > 3 and len(after) <= 5
+            trailing = (
+                number + 1 == len(merged)
+                and comma
+                and len(before) > 3
+                and sum(tokens[i].anchor is None for i in after) <= 1
+            )
             for index in before if trailing else after:
                 tokens[index].source = min(tokens[index].source, level)
 

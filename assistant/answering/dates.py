@@ -68,7 +68,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         (
             "months",
-            rf"\b{_PART}(?P<names>{_MONTH}(?:(?:{_JOIN})(?:mid-|late |early )?{_MONTH})*)(?:,?\s+(?:of\s+)?(?P<year>{_YEAR}))\b",
+            rf"\b{_PART}(?P<names>{_MONTH}(?:(?:{_JOIN})(?:mid-|late |early )?{_MONTH})*)(?:\s+quarter)?(?:,?\s+(?:of\s+)?(?P<year>{_YEAR}))\b",
         ),
         ("month", rf"\b{_PART}(?P<month_name>{_MONTH})(?=[\s,.;:)'’-]|$)"),
         ("years", rf"{_NO_DIGIT}(?P<year>{_YEAR})\s*[-–]\s*(?P<last>\d{{2}}(?:\d{{2}})?)(?![\d-])"),

@@ -57,25 +57,25 @@ _UNITS: tuple[tuple[str, str, float], ...] = (
     (r"won|韩元", "KRW", 1),
     (r"pounds? sterling|pounds?|英镑", "GBP", 1),
     (r"Chinese yuan|yuan|renminbi|RMB|CNY|元人民币|人民币|块钱|元(?!件|素)", "CNY", 1),
-    (r"[- ]?(?:nm|nanomet(?:er|re)s?)\b|纳米|奈米", "nm", 1),
+    (r"[- ]?(?:nm|nanomet(?:er|re)s?)(?![A-Za-z0-9])|纳米|奈米", "nm", 1),
     (r"TB/s|terabytes per second", "B/s", 1e12), (r"GB/s|gigabytes per second", "B/s", 1e9),
     (r"Tbps|Tb/s", "b/s", 1e12), (r"Gbps|Gb/s", "b/s", 1e9),
-    (r"PB\b|petabytes?", "B", 1e15), (r"TB\b|terabytes?", "B", 1e12), (r"GB\b|gigabytes?", "B", 1e9),
-    (r"MB\b|megabytes?", "B", 1e6),
-    (r"(?:ZFLOPS|zettaflops)\b", "FLOPS", 1e21), (r"(?:EFLOPS|exaflops?|EFlops)\b", "FLOPS", 1e18),
-    (r"(?:PFLOPS|petaflops?|PFlops)\b", "FLOPS", 1e15), (r"(?:TFLOPS|teraflops?|TFlops)\b", "FLOPS", 1e12),
-    (r"TOPS\b", "OPS", 1e12),
-    (r"(?:GWh|gigawatt-hours?)\b", "Wh", 1e9), (r"(?:MWh|megawatt-hours?)\b", "Wh", 1e6),
-    (r"(?:kWh|kilowatt-hours?)\b|千瓦时|度电", "Wh", 1e3),
-    (r"(?:GW|gigawatts?)\b|吉瓦", "W", 1e9), (r"(?:MW|megawatts?)\b|兆瓦", "W", 1e6), (r"(?:kW|kilowatts?)\b|千瓦", "W", 1e3),
-    (r"watts?\b|W\b|瓦", "W", 1),
-    (r"[- ]?years?\b|年(?!代|级)", "month", 12), (r"[- ]?months?\b|个月|個月", "month", 1),
-    (r"[- ]?weeks?\b|周|星期", "day", 7), (r"[- ]?days?\b|天|日(?!本|元)", "day", 1),
-    (r"[- ]?hours?\b|小时", "hour", 1), (r"[- ]?minutes?\b|分钟", "minute", 1),
-    (r"times\b|-?fold\b|[x×](?![a-z])|倍", "times", 1),
-    (r"metric tons?|tonnes?|tons?\b|吨", "tonne", 1),
-    (r"(?:-| )?inch(?:es)?\b|英寸|寸", "inch", 1),
-    (r"km\b|kilomet(?:er|re)s?|公里", "km", 1),
+    (r"PB(?![A-Za-z0-9])|petabytes?", "B", 1e15), (r"TB(?![A-Za-z0-9])|terabytes?", "B", 1e12), (r"GB(?![A-Za-z0-9])|gigabytes?", "B", 1e9),
+    (r"MB(?![A-Za-z0-9])|megabytes?", "B", 1e6),
+    (r"(?:ZFLOPS|zettaflops)(?![A-Za-z0-9])", "FLOPS", 1e21), (r"(?:EFLOPS|exaflops?|EFlops)(?![A-Za-z0-9])", "FLOPS", 1e18),
+    (r"(?:PFLOPS|petaflops?|PFlops)(?![A-Za-z0-9])", "FLOPS", 1e15), (r"(?:TFLOPS|teraflops?|TFlops)(?![A-Za-z0-9])", "FLOPS", 1e12),
+    (r"TOPS(?![A-Za-z0-9])", "OPS", 1e12),
+    (r"(?:GWh|gigawatt-hours?)(?![A-Za-z0-9])", "Wh", 1e9), (r"(?:MWh|megawatt-hours?)(?![A-Za-z0-9])", "Wh", 1e6),
+    (r"(?:kWh|kilowatt-hours?)(?![A-Za-z0-9])|千瓦时|度电", "Wh", 1e3),
+    (r"(?:GW|gigawatts?)(?![A-Za-z0-9])|吉瓦", "W", 1e9), (r"(?:MW|megawatts?)(?![A-Za-z0-9])|兆瓦", "W", 1e6), (r"(?:kW|kilowatts?)(?![A-Za-z0-9])|千瓦", "W", 1e3),
+    (r"watts?(?![A-Za-z0-9])|W(?![A-Za-z0-9])|瓦", "W", 1),
+    (r"[- ]?years?(?![A-Za-z0-9])|年(?!代|级)", "month", 12), (r"[- ]?months?(?![A-Za-z0-9])|个月|個月", "month", 1),
+    (r"[- ]?weeks?(?![A-Za-z0-9])|周|星期", "day", 7), (r"[- ]?days?(?![A-Za-z0-9])|天|日(?!本|元)", "day", 1),
+    (r"[- ]?hours?(?![A-Za-z0-9])|小时", "hour", 1), (r"[- ]?minutes?(?![A-Za-z0-9])|分钟", "minute", 1),
+    (r"times(?![A-Za-z0-9])|-?fold(?![A-Za-z0-9])|[x×](?![a-z])|倍", "times", 1),
+    (r"metric tons?|tonnes?|tons?(?![A-Za-z0-9])|吨", "tonne", 1),
+    (r"(?:-| )?inch(?:es)?(?![A-Za-z0-9])|英寸|寸", "inch", 1),
+    (r"km(?![A-Za-z0-9])|kilomet(?:er|re)s?|公里", "km", 1),
     (r"square met(?:er|re)s?|平方米", "m2", 1),
     (r"成(?!立|为|本|员|果|交|都|熟|功|长|绩|分|熟)", "%", 10),
     (r"家|个|名|人|颗|枚|片|块|台|项|款|座|所|次|种|条|份|位|只|张|套|部|类|轮|期|辆|间|处|件|支|届", "", 1),
@@ -290,6 +290,8 @@ def _read(match: re.Match[str], text: str) -> tuple[Quantity, bool] | None:
     elif (kind == "digits" and end < len(text) and re.match(r"[A-Za-z]", text[end:])) or (
         kind == "digits" and re.match(r"-[A-Za-z]{1,2}\d|-[A-Z]", text[end:]) and not unit
     ):
+        return None
+    if kind == "zh" and (before.endswith("第") or (value == 1 and re.match(r"[前后来]", text[end:]))):
         return None
     if kind == "zh" and not known and multiplier < 1e4 and value < 1e4:
         return None

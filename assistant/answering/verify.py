@@ -129,7 +129,8 @@ class ClaimVerifier:
         best = order[0]
         if checks[best].verdict == "supported" or max_citations < 2 or len(passages) < 2:
             return [(best, checks[best])]
-        top = order[: min(4, len(order))]
+        # Pairs are read in the order of the passages, as the claim's writer saw them.
+        top = sorted(order[:4])
         pairs = [(left, right) for position, left in enumerate(top) for right in top[position + 1 :]]
         together = [(self._check_together(claim, passages[a], passages[b]), a, b) for a, b in pairs]
         check, left, right = max(together, key=lambda item: item[0].score)
