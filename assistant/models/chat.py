@@ -64,7 +64,7 @@ def choose_model(settings: Settings, model: str | BaseChatModel | None = None) -
     if name == "local":
         return _local(settings)
     provider, separator, rest = name.partition(":")
-    if not separator or not rest:
+    if not provider or not separator or not rest:
         raise ConfigurationError(
             f"The model '{name}' is not known.",
             "Use auto, local, extractive, or a provider and a model such as `openai:gpt-5-mini` (ASSISTANT_MODEL).",
