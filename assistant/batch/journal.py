@@ -81,7 +81,7 @@ class Journal:
         self._current = dict(settings)
 
     def _create(self, settings: Mapping[str, str]) -> None:
-        new = self.path.with_name(f"{self.path.name}.{os.getpid()}.tmp")
+        new = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
         new.write_bytes(_line({"type": "settings", "version": _VERSION, "values": dict(settings)}))
         new.replace(self.path)
 

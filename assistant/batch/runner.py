@@ -21,7 +21,7 @@ from assistant.batch.readers import InputFormat, read_questions
 from assistant.batch.retry import is_fatal, retrying
 from assistant.batch.summary import BatchSummary, summarize
 from assistant.batch.workers import Workers
-from assistant.batch.writers import check_writable, write_output, writer_of
+from assistant.batch.writers import check_writable, remove_leftovers, write_output, writer_of
 from assistant.errors import AssistantError, BatchError
 from assistant.schema import Answer, DocumentInfo, Filters, Turn
 from assistant.settings import Settings
@@ -113,6 +113,7 @@ def run_batch(
         sheet=chosen.sheet,
     )
     with _open_journal(paths, fingerprint_of(assistant, chosen), chosen) as journal:
+        remove_leftovers(paths)
         return _Run(
             assistant, [_with_filters(r, chosen.filters) for r in rows], paths, chosen, journal, progress
         ).run()
@@ -334,7 +335,11 @@ class _Run:
             return
         summary = self._summary()
         for path in self._paths:
-            write_output(path, self._results, summary)
+            try:
+                write_output(path, self._results, summary)
+            except BatchError as error:
+                # Somebody may have it open; the journal has the answers, and the end of the run tries again.
+                self._progress.message(error.what)
         self._outputs_due = time.monotonic() + 9 * (time.monotonic() - now)
 
     def _summary(self) -> BatchSummary:

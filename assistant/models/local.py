@@ -17,6 +17,7 @@ from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import LanguageModelInput
+from langchain_core.language_models.base import LangSmithParams
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, convert_to_openai_messages
 from langchain_core.messages.ai import UsageMetadata
@@ -96,6 +97,11 @@ class LocalChatModel(BaseChatModel):
     @property
     def _identifying_params(self) -> dict[str, Any]:
         return {"model_name": NAME, "weights": self.weights.name, "temperature": self.temperature}
+
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
+        # Without these, traces name neither the engine nor the model.
+        named: LangSmithParams = {"ls_provider": "llama.cpp", "ls_model_name": kwargs.get("model") or NAME}
+        return {**super()._get_ls_params(stop=stop, **kwargs), **named}
 
     def load(self) -> None:
         """Loads the weights now instead of at the first question."""

@@ -79,5 +79,6 @@ def test_a_killed_run_continues_where_it_stopped(tmp_path: Path) -> None:
     assert (summary.answered, summary.total) == (ROWS, ROWS)
     assert [json.loads(line)["id"] for line in out.read_text("utf-8").splitlines()] == ids
     assert [row[0] for row in openpyxl.load_workbook(table)["Answers"].iter_rows(values_only=True)][1:] == ids
+    assert not list(tmp_path.glob(".*"))
     entries = [json.loads(line) for line in journal_path(out).read_text("utf-8").splitlines()]
     assert sorted(e["key"] for e in entries if e["type"] == "row") == sorted(f"id:{i}" for i in ids)

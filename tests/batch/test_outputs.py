@@ -4,6 +4,7 @@ import csv
 import io
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -165,6 +166,24 @@ def test_an_output_that_fails_at_the_end_loses_no_answer(
     assert run_batch(engine, source, tmp_path / "a.csv").answered == 2
     assert engine.asked.count("One?") == 1
     assert not list(tmp_path.glob(".*"))
+
+
+def test_an_output_that_is_open_elsewhere_meanwhile_does_not_end_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, calls = WRITERS[".csv"], 0
+
+    def busy(path: Path, *arguments: Any) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            raise PermissionError(13, "Permission denied")
+        real(path, *arguments)
+
+    monkeypatch.setitem(WRITERS, ".csv", busy)
+    out = tmp_path / "a.csv"
+    summary = run_batch(FakeEngine(), io.BytesIO(b"One?\nTwo?"), out, BatchOptions(max_concurrency=1))
+    assert (summary.answered, len(rows_of(out))) == (2, 2)
 
 
 def test_a_reason_is_one_line_everywhere(tmp_path: Path) -> None:

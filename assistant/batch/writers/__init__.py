@@ -55,7 +55,7 @@ def check_writable(path: Path) -> None:
         if path.is_dir():
             raise BatchError(f"{path} is a folder.", "Name a file, for example answers.jsonl.")
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, probe = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
+        handle, probe = tempfile.mkstemp(".tmp", _prefix(path), path.parent)
         os.close(handle)
         Path(probe).unlink()
         if path.exists() and not os.access(path, os.W_OK):
@@ -64,13 +64,29 @@ def check_writable(path: Path) -> None:
         raise BatchError(f"{path} cannot be written: {error.strerror}.", "Choose another output.") from None
 
 
+def _temporary(path: Path, mark: object) -> Path:
+    return path.with_name(f"{_prefix(path)}{mark}.tmp")
+
+
+def _prefix(path: Path) -> str:
+    return f".{path.name[:80]}."
+
+
+def remove_leftovers(paths: Iterable[Path]) -> None:
+    """Removes the half-written files that a killed run left beside its outputs."""
+    for path in paths:
+        for file in path.parent.iterdir():
+            if file.name.startswith(_prefix(path)) and file.suffix == ".tmp":
+                file.unlink(missing_ok=True)
+
+
 def write_output(path: Path, results: Callable[[], Iterable[RowResult]], summary: BatchSummary) -> None:
     """Writes one output file atomically: readers see the old file or the new one, never half of it.
 
     Raises:
         BatchError: The file cannot be written; the answers are in the journal.
     """
-    temporary = path.with_name(f".{path.name[:80]}.{os.getpid()}.tmp")
+    temporary = _temporary(path, os.getpid())
     try:
         writer_of(path)(temporary, results, summary)
         temporary.replace(path)
