@@ -3,8 +3,8 @@
 A relevance score does not tell: an unanswerable question can have very relevant passages. What does is whether
 a language model, shown the best sentences, says that they state the exact answer (the difference of the
 log-probabilities of yes and no), together with what can be counted: names, years and words of the question
-that the evidence lacks. A logistic regression over both gives one probability; it is fitted on the training
-questions by `benchmarks/training/fit_gate.py`.
+that the evidence lacks. One logistic regression weighs what is counted, a second its logit and the model's
+margin; both are fitted on the training questions by `benchmarks/training/fit_gate.py`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from assistant.answering.dates import find_dates
 from assistant.answering.fencing import fenced_excerpts
@@ -29,9 +30,9 @@ from assistant.retrieval.rerank import RankedSentence, TermWeights
 
 WEIGHTS = Path(__file__).parent / "data" / "gate.json"
 # Sentences that the model is shown.
-SHOWN = 8
+SHOWN = 6
 FEATURES = (
-    "margin", "best", "second", "cross_best", "coverage", "coverage_best", "names_found", "years_found", "months_found",
+    "best", "second", "cross_best", "coverage", "coverage_best", "names_found", "years_found", "months_found",
     "rare_missing", "number_present",
 )  # fmt: skip
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
@@ -51,22 +52,44 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class _Model:
-    coefficients: np.ndarray
+class _Counted:
+    """Logistic regression over what can be counted."""
+
+    coefficients: NDArray[np.float64]
     intercept: float
-    mean: np.ndarray
-    scale: np.ndarray
+    mean: NDArray[np.float64]
+    scale: NDArray[np.float64]
     threshold: float
-    part_threshold: float
+
+    def logit(self, features: Sequence[float]) -> float:
+        standard = (np.array(features) - self.mean) / self.scale
+        return float(standard @ self.coefficients + self.intercept)
+
+
+@dataclass(frozen=True)
+class _Combined:
+    """Logistic regression over the counted logit and the model's margin."""
+
+    counted: float
+    margin: float
+    intercept: float
+    threshold: float
+    part_sure: float
+    """A part of a refused question whose margin is at least this is answered all the same."""
+    part_missing: float
+    """A part of an answered question whose margin is below this is not covered."""
 
 
 @cache
-def _load(name: str) -> _Model:
-    stored = json.loads(WEIGHTS.read_text(encoding="utf-8"))[name]
-    return _Model(
-        np.array(stored["coefficients"]), stored["intercept"], np.array(stored["mean"]), np.array(stored["scale"]),
-        stored["threshold"], stored["part_threshold"],
-    )  # fmt: skip
+def _load() -> tuple[_Counted, _Combined]:
+    stored = json.loads(WEIGHTS.read_text(encoding="utf-8"))
+    counted = {k: np.array(v) if isinstance(v, list) else v for k, v in stored["counted"].items()}
+    return _Counted(**counted), _Combined(**stored["combined"])
+
+
+def _as_asked(part: str, question: str) -> str:
+    """A part without the names that were added to it for the search."""
+    return part if part in question else re.sub(r"\s*\([^()]*\)$", "", part)
 
 
 class Gate:
@@ -94,26 +117,24 @@ class Gate:
         if not ranked:
             return Decision(0.0, None, refuse=True)
         shown = ranked[:SHOWN]
+        counted, combined = _load()
         margin = self.margin(query.english, shown, session) if session is not None else None
-        model = _load("with_model" if margin is not None else "counted")
-        values = np.array(self.features(query, ranked, margin))
-        logit = float(((values - model.mean) / model.scale) @ model.coefficients + model.intercept)
+        logit = counted.logit(self.features(query, ranked))
+        threshold = counted.threshold
+        if margin is not None:
+            logit = combined.counted * logit + combined.margin * clipped(margin) + combined.intercept
+            threshold = combined.threshold
         probability = 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
-        refuse = probability < model.threshold
-        uncovered: tuple[str, ...] = ()
-        if len(query.parts) > 1 and session is not None and margin is not None:
-            margins = [self.margin(part, shown, session) for part in query.parts]
-            missing = [
-                p
-                for p, m in zip(query.parts, margins, strict=True)
-                if m is not None and m < model.part_threshold
-            ]
-            if refuse and len(missing) < len(query.parts):
-                # One part is plainly answered: say which is not, instead of nothing.
-                best = max((m for m in margins if m is not None), default=-99.0)
-                refuse = best < -model.part_threshold
-                uncovered = tuple(missing)
-        return Decision(probability, margin, uncovered if not refuse else (), refuse)
+        refuse = probability < threshold
+        if session is None or margin is None or len(query.parts) < 2:
+            return Decision(probability, margin, refuse=refuse)
+        margins = [self.margin(part, shown, session) or 0.0 for part in query.parts]
+        if refuse:
+            # One part may be plainly answered: then say which is not, instead of nothing.
+            missing = tuple(p for p, m in zip(query.parts, margins, strict=True) if m < combined.part_sure)
+            return Decision(probability, margin, missing, refuse=len(missing) == len(query.parts))
+        missing = tuple(p for p, m in zip(query.parts, margins, strict=True) if m < combined.part_missing)
+        return Decision(probability, margin, missing if len(missing) < len(query.parts) else ())
 
     def margin(self, question: str, shown: Sequence[RankedSentence], session: ModelSession) -> float | None:
         """How much surer the model is of yes than of no, in nats."""
@@ -123,7 +144,7 @@ class Gate:
             self._prompts.messages("answerable", evidence=evidence, question=question)
         )
 
-    def features(self, query: Query, ranked: Sequence[RankedSentence], margin: float | None) -> list[float]:
+    def features(self, query: Query, ranked: Sequence[RankedSentence]) -> list[float]:
         """The values of `FEATURES`."""
         shown = ranked[:SHOWN]
         text = " ".join(item.sentence.text for item in shown)
@@ -140,7 +161,6 @@ class Gate:
         rare = [term for term, weight in weights.items() if weight > 4.0]
         crosses = sorted((i.cross for i in ranked if not math.isnan(i.cross)), reverse=True) or [0.0]
         return [
-            max(-8.0, min(8.0, margin)) if margin is not None else 0.0,
             ranked[0].probability,
             ranked[1].probability if len(ranked) > 1 else 0.0,
             crosses[0],
@@ -152,3 +172,8 @@ class Gate:
             sum(term not in terms for term in rare) / len(rare) if rare else 0.0,
             float("number" not in query.kinds or any(c.isdigit() for c in ranked[0].sentence.text)),
         ]
+
+
+def clipped(margin: float) -> float:
+    """A margin without extremes, in nats."""
+    return max(-8.0, min(8.0, margin))

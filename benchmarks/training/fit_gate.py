@@ -21,7 +21,7 @@ from ranker_data import fold_of, open_corpus, training_questions
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from assistant.answering.gate import FEATURES, SHOWN, WEIGHTS, Gate
+from assistant.answering.gate import FEATURES, SHOWN, WEIGHTS, Gate, clipped
 from assistant.answering.prompts import Prompts
 from assistant.evaluation.facts import found_facts
 from assistant.models.chat import ModelSession, choose_model
@@ -31,7 +31,9 @@ from assistant.retrieval.rerank import RankedSentence, SentenceRanker
 from assistant.settings import load_settings
 
 
-def ranked(record: dict[str, Any], home: Path, models: Path, weights: dict[int, dict[str, Any]]) -> list[RankedSentence]:
+def ranked(
+    record: dict[str, Any], home: Path, models: Path, weights: dict[int, dict[str, Any]]
+) -> list[RankedSentence]:
     """Sentences of a question, ranked by what did not see it."""
     index, retriever = open_corpus(home)
     fold = fold_of(record)
@@ -68,10 +70,16 @@ def chosen_questions(answerable: int) -> list[dict[str, Any]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--home", type=Path, required=True, help="folder for an index of the corpus")
-    parser.add_argument("--models", type=Path, required=True, help="folder with the cross-encoders of the folds")
-    parser.add_argument("--margins", type=Path, required=True, help="file of the model's margins, made or continued")
+    parser.add_argument(
+        "--models", type=Path, required=True, help="folder with the cross-encoders of the folds"
+    )
+    parser.add_argument(
+        "--margins", type=Path, required=True, help="file of the model's margins, made or continued"
+    )
     parser.add_argument("--answerable", type=int, default=220, help="how many answerable questions")
     parser.add_argument("--limit", type=int, default=10_000, help="ask the model about this many at most")
     arguments = parser.parse_args()
@@ -83,68 +91,104 @@ def main() -> None:
     if arguments.margins.is_file():
         known = {e["id"]: e for e in map(json.loads, arguments.margins.read_text("utf-8").splitlines())}
     session = ModelSession(choose_model(load_settings(), "local"))
+    asked = {record["id"] for record in chosen_questions(arguments.answerable)[: arguments.limit]}
     table = []
-    for number, record in enumerate(chosen_questions(arguments.answerable)[: arguments.limit]):
+    for record in training_questions():
         items = ranked(record, arguments.home, arguments.models, weights)
-        shown = " ".join(i.sentence.text for i in items[:SHOWN])
-        if record["id"] not in known:
+        if record["id"] in asked and record["id"] not in known:
             margin = gate.margin(record["question"], items[:SHOWN], session)
             known[record["id"]] = {"id": record["id"], "margin": margin}
             with arguments.margins.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(known[record["id"]]) + "\n")
-        margin = known[record["id"]]["margin"]
+        shown = " ".join(i.sentence.text for i in items[:SHOWN])
         covered = float(np.mean(found_facts(shown, record["facts"]))) if record["facts"] else 0.0
-        query = read_question(record["question"])
+        # An answerable question whose facts are not among the sentences shown teaches nothing about the gate.
+        if record["answers"] and covered < 0.5:
+            continue
         table.append(
-            {"fold": fold_of(record), "label": bool(record["answers"]), "covered": covered, "margin": margin,
-             "features": gate.features(query, items, margin), "counted": gate.features(query, items, None)}
+            {"fold": fold_of(record), "label": bool(record["answers"]),
+             "features": gate.features(read_question(record["question"]), items),
+             "margin": known.get(record["id"], {}).get("margin")}
         )  # fmt: skip
-        if number % 20 == 0:
-            print(number, flush=True)
-    stored = {}
-    for name, column in (("with_model", "features"), ("counted", "counted")):
-        stored[name] = report(name, table, column)
-    WEIGHTS.write_text(json.dumps({"features": FEATURES, **stored}, indent=1) + "\n", encoding="utf-8")
+    counted, logits = fit_counted(table)
+    for row, logit in zip(table, logits, strict=True):
+        row["counted"] = logit
+    combined = fit_combined([row for row in table if row["margin"] is not None])
+    WEIGHTS.write_text(
+        json.dumps({"features": FEATURES, "counted": counted, "combined": combined}, indent=1) + "\n",
+        encoding="utf-8",
+    )
 
 
-def report(name: str, table: list[dict[str, Any]], column: str) -> dict[str, Any]:
-    """Cross-validated figures, then the weights from all rows."""
-    # An answerable question whose facts are not among the sentences shown teaches nothing about the gate.
-    rows = [r for r in table if not r["label"] or r["covered"] >= 0.5]
-    matrix, labels = np.array([r[column] for r in rows]), np.array([r["label"] for r in rows])
-    folds = np.array([r["fold"] for r in rows])
-    logits = np.zeros(len(rows))
+def cross_fitted(matrix: np.ndarray, labels: np.ndarray, folds: np.ndarray) -> np.ndarray:
+    """Logits of each fold by the regression of the other."""
+    logits = np.zeros(len(labels))
     for fold in (0, 1):
         model, mean, scale = fitted(matrix[folds != fold], labels[folds != fold])
         logits[folds == fold] = model.decision_function((matrix[folds == fold] - mean) / scale)
-    print(f"{name}: {labels.sum()} answerable, {(~labels).sum()} not; AUROC {roc_auc_score(labels, logits):.3f}")
-    if column == "features":
-        print(f"  margin alone: AUROC {roc_auc_score(labels, matrix[:, 0]):.3f}")
-    best = None
-    for threshold in np.quantile(logits, np.linspace(0.02, 0.7, 120)):
-        right, wrong = float((logits[~labels] < threshold).mean()), float((logits[labels] < threshold).mean())
-        # A wrong refusal costs as much as an answer to an unanswerable question.
-        if best is None or right - wrong > best[0]:
-            best = (right - wrong, float(threshold), right, wrong)
-    assert best is not None
-    for cut in (0.02, 0.05, 0.1):
-        threshold = np.quantile(logits[labels], cut)
-        print(f"  answerable refused {cut:.2f}: unanswerable refused {(logits[~labels] < threshold).mean():.3f}")
-    print(f"  chosen: unanswerable refused {best[2]:.3f}, answerable refused {best[3]:.3f}")
+    return logits
+
+
+def fit_counted(table: list[dict[str, Any]]) -> tuple[dict[str, Any], np.ndarray]:
+    """The regression over what is counted, and the cross-fitted logit of each row."""
+    matrix, labels, folds = (np.array([r[k] for r in table]) for k in ("features", "label", "fold"))
+    logits = cross_fitted(matrix, labels, folds)
+    threshold = describe("counted", labels, logits)
     model, mean, scale = fitted(matrix, labels)
     print("  weights", dict(zip(FEATURES, model.coef_[0].round(3).tolist(), strict=True)))
     return {
         "coefficients": model.coef_[0].round(5).tolist(), "intercept": round(float(model.intercept_[0]), 5),
-        "mean": mean.round(5).tolist(), "scale": scale.round(5).tolist(),
-        "threshold": round(1 / (1 + np.exp(-best[1])), 4), "part_threshold": 0.5,
+        "mean": mean.round(5).tolist(), "scale": scale.round(5).tolist(), "threshold": threshold,
+    }, logits  # fmt: skip
+
+
+def fit_combined(table: list[dict[str, Any]]) -> dict[str, Any]:
+    """The regression over the counted logit and the model's margin."""
+    matrix = np.array([[r["counted"], clipped(r["margin"])] for r in table])
+    labels, folds = (np.array([r[k] for r in table]) for k in ("label", "fold"))
+    print(f"margin alone: AUROC {roc_auc_score(labels, matrix[:, 1]):.3f}")
+    threshold = describe("combined", labels, cross_fitted(matrix, labels, folds))
+    model, mean, scale = fitted(matrix, labels)
+    slope = model.coef_[0] / scale
+    # Surer than of 19 in 20 unanswerable questions, and less sure than of 19 in 20 answerable ones.
+    sure, missing = float(np.quantile(matrix[~labels, 1], 0.95)), float(np.quantile(matrix[labels, 1], 0.05))
+    return {
+        "counted": round(float(slope[0]), 5), "margin": round(float(slope[1]), 5),
+        "intercept": round(float(model.intercept_[0] - slope @ mean), 5), "threshold": threshold,
+        "part_sure": round(sure, 3), "part_missing": round(missing, 3),
     }  # fmt: skip
+
+
+def describe(name: str, labels: np.ndarray, logits: np.ndarray) -> float:
+    """Prints what a threshold refuses; returns the probability where right minus wrong refusals is greatest."""
+    print(
+        f"{name}: {labels.sum()} answerable, {(~labels).sum()} not; AUROC {roc_auc_score(labels, logits):.3f}"
+    )
+    for cut in (0.02, 0.05, 0.1, 0.15):
+        threshold = np.quantile(logits[labels], cut)
+        print(
+            f"  answerable refused {cut:.2f}: unanswerable refused {(logits[~labels] < threshold).mean():.3f}"
+        )
+    candidates = np.quantile(logits, np.linspace(0.02, 0.7, 120))
+    gain = [float((logits[~labels] < t).mean() - (logits[labels] < t).mean()) for t in candidates]
+    best = float(candidates[int(np.argmax(gain))])
+    print(
+        f"  chosen: unanswerable refused {(logits[~labels] < best).mean():.3f}, answerable {(logits[labels] < best).mean():.3f}"
+    )
+    return round(float(1 / (1 + np.exp(-best))), 4)
 
 
 def fitted(matrix: np.ndarray, labels: np.ndarray) -> tuple[LogisticRegression, np.ndarray, np.ndarray]:
     """A balanced logistic regression and its standardisation."""
     mean, scale = matrix.mean(0), matrix.std(0)
     scale[scale == 0] = 1.0
-    return LogisticRegression(C=0.3, class_weight="balanced", max_iter=3000).fit((matrix - mean) / scale, labels), mean, scale
+    return (
+        LogisticRegression(C=0.3, class_weight="balanced", max_iter=3000).fit(
+            (matrix - mean) / scale, labels
+        ),
+        mean,
+        scale,
+    )
 
 
 if __name__ == "__main__":
