@@ -29,7 +29,7 @@ def steady(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Ranker and gate with plain weights of their own, so that tuning the packaged ones changes no test.
 
     The ranker counts words and, with a cross-encoder, its logit; the gate follows the model's margin, or asks
-    that half of the question's words are in the evidence.
+    that a third of the question's words, by weight, are in the evidence.
     """
     folder = tmp_path_factory.mktemp("weights")
     ranker, decision = folder / "ranker.json", folder / "gate.json"
@@ -42,12 +42,12 @@ def steady(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             }
         )
     )
-    limits = {"threshold": 0.5, "part_threshold": 0.0}
+    margin = {"counted": 0.0, "margin": 1.0, "intercept": 0.0, "threshold": 0.5}
     decision.write_text(
         json.dumps(
             {
-                "with_model": {**_linear(gate.FEATURES, 0.0, margin=1.0), **limits},
-                "counted": {**_linear(gate.FEATURES, -5.0, coverage=10.0), **limits},
+                "counted": {**_linear(gate.FEATURES, -3.0, coverage=10.0), "threshold": 0.5},
+                "combined": {**margin, "part_sure": 0.0, "part_missing": 0.0},
             }
         )
     )

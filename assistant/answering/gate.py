@@ -128,12 +128,13 @@ class Gate:
         refuse = probability < threshold
         if session is None or margin is None or len(query.parts) < 2:
             return Decision(probability, margin, refuse=refuse)
+        asked = [_as_asked(part, query.english) for part in query.parts]
         margins = [self.margin(part, shown, session) or 0.0 for part in query.parts]
         if refuse:
             # One part may be plainly answered: then say which is not, instead of nothing.
-            missing = tuple(p for p, m in zip(query.parts, margins, strict=True) if m < combined.part_sure)
+            missing = tuple(p for p, m in zip(asked, margins, strict=True) if m < combined.part_sure)
             return Decision(probability, margin, missing, refuse=len(missing) == len(query.parts))
-        missing = tuple(p for p, m in zip(query.parts, margins, strict=True) if m < combined.part_missing)
+        missing = tuple(p for p, m in zip(asked, margins, strict=True) if m < combined.part_missing)
         return Decision(probability, margin, missing if len(missing) < len(query.parts) else ())
 
     def margin(self, question: str, shown: Sequence[RankedSentence], session: ModelSession) -> float | None:
