@@ -24,21 +24,31 @@ _SAME = 0.6
 
 @dataclass(frozen=True)
 class Budget:
-    """How much an answer of quoted sentences may say."""
+    """How much an answer of quoted sentences may say.
+
+    Probabilities are compared with that of the likeliest sentence.
+    """
 
     sentences: int
     words: int
     relative: float
-    """A further sentence needs this share of the best one's probability …"""
+    """Least share for a further sentence of the leading document."""
     absolute: float
-    """… and at least this probability."""
+    """Least probability of any further sentence."""
+    elsewhere: float = 0.5
+    """Least share for a sentence of another document."""
+    part_elsewhere: float = 0.15
+    """The same when it is the best for a part of the question."""
 
 
-# Fitted on the training questions by `benchmarks/training/fit_ranker.py`.
+# Chosen on the training questions with `benchmarks/training/fit_budget.py`.
 _BUDGETS = {
-    "single": Budget(sentences=4, words=110, relative=0.25, absolute=0.10),
-    "several": Budget(sentences=6, words=170, relative=0.20, absolute=0.08),
+    "single": Budget(sentences=5, words=130, relative=0.10, absolute=0.03),
+    "several": Budget(sentences=6, words=180, relative=0.08, absolute=0.03),
 }
+# Logits that a sentence of the leading document is preferred by when parts of a question look for theirs.
+_LEAD_BONUS = 1.5
+_LEAD_SENTENCES = 3
 _SEVERAL = {"list", "compare", "timeline", "reason"}
 
 
@@ -55,7 +65,10 @@ def budget_for(query: Query) -> Budget:
 def choose_sentences(
     query: Query, ranked: Sequence[RankedSentence], budget: Budget | None = None
 ) -> list[RankedSentence]:
-    """The sentences of an answer: the likeliest, then the best of each part of the question, then further likely ones.
+    """The sentences of an answer: the likeliest, the best of each part of the question, then further likely ones.
+
+    One document usually answers: sentences of the document whose best ones are likeliest come in easily, those
+    of others only when they are likely themselves or the best for a part.
 
     Args:
         query: The question.
@@ -68,6 +81,8 @@ def choose_sentences(
     if not ranked:
         return []
     budget = budget or budget_for(query)
+    lead = _leading_document(ranked)
+    top = ranked[0].probability
     chosen: list[RankedSentence] = []
     words = 0.0
 
@@ -82,14 +97,24 @@ def choose_sentences(
         words += cost
 
     take(ranked[0])
-    for best in _best_of_parts(query, ranked):
-        take(best)
-    threshold = max(budget.absolute, budget.relative * ranked[0].probability)
+    for best in _best_of_parts(query, ranked, lead):
+        if best.passage.document.id == lead or best.probability >= budget.part_elsewhere * top:
+            take(best)
     for item in ranked[1:]:
-        if item.probability < threshold:
-            break
-        take(item)
+        share = budget.relative if item.passage.document.id == lead else budget.elsewhere
+        if item.probability >= max(budget.absolute, share * top):
+            take(item)
     return chosen
+
+
+def _leading_document(ranked: Sequence[RankedSentence]) -> str:
+    """The document whose best sentences have the largest sum of probabilities."""
+    best: dict[str, list[float]] = {}
+    for item in ranked:
+        found = best.setdefault(item.passage.document.id, [])
+        if len(found) < _LEAD_SENTENCES:
+            found.append(item.probability)
+    return max(best, key=lambda document: sum(best[document]))
 
 
 def with_antecedents(chosen: Sequence[RankedSentence]) -> list[RankedSentence]:
@@ -161,15 +186,20 @@ def evidence_hits(ranked: Sequence[RankedSentence], hits: Sequence[SearchHit]) -
     return sorted(rescored, key=lambda hit: -hit.score)
 
 
-def _best_of_parts(query: Query, ranked: Sequence[RankedSentence]) -> list[RankedSentence]:
+def _best_of_parts(query: Query, ranked: Sequence[RankedSentence], lead: str) -> list[RankedSentence]:
     out = []
     for number in range(len(query.parts)):
         scored = [item for item in ranked if len(item.part_scores) > number]
-        if scored:
-            best = max(scored, key=lambda item: item.part_scores[number])
-            # A logit below 0: more likely than not, nothing answers this part.
-            if best.part_scores[number] > 0:
-                out.append(best)
+        if not scored:
+            continue
+
+        def preference(item: RankedSentence, number: int = number) -> float:
+            return item.part_scores[number] + (_LEAD_BONUS if item.passage.document.id == lead else 0.0)
+
+        best = max(scored, key=preference)
+        # A logit below 0: more likely than not, nothing answers this part.
+        if best.part_scores[number] > 0:
+            out.append(best)
     return out
 
 

@@ -2,7 +2,7 @@
 
     python benchmarks/training/fit_budget.py --home FOLDER --models FOLDER
 
-Prints, for each budget, fact recall, share of the quoted sentences that the questions name, and median words,
+Prints, for each budget, fact recall, share of the quoted documents that the questions name, and median words,
 apart for questions that ask for one thing and for several. The rankings are cross-fitted.
 """
 
@@ -11,10 +11,10 @@ from __future__ import annotations
 import argparse
 import itertools
 from pathlib import Path
+from typing import Any
 
 import fit_ranker
 import numpy as np
-from ranker_data import is_answer
 
 from assistant.answering.evidence import Budget, choose_sentences, is_several, with_antecedents
 from assistant.evaluation.facts import found_facts
@@ -23,10 +23,20 @@ from assistant.retrieval.query import read_question
 from assistant.retrieval.rerank import RankedSentence
 
 
+def _document_precision(record: dict[str, Any], chosen: list[RankedSentence]) -> float:
+    named = {answer["brief"] for answer in record["answers"]}
+    cited = {Path(item.passage.document.path).name for item in chosen}
+    return len(cited & named) / len(cited)
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--home", type=Path, required=True, help="folder for an index of the corpus")
-    parser.add_argument("--models", type=Path, required=True, help="folder with the cross-encoders of the folds")
+    parser.add_argument(
+        "--models", type=Path, required=True, help="folder with the cross-encoders of the folds"
+    )
     arguments = parser.parse_args()
     rows = fit_ranker.gather(arguments.home, arguments.models)
     weights = {fold: fit_ranker.fit([r for r in rows if r["fold"] != fold]) for fold in (0, 1)}
@@ -42,19 +52,19 @@ def main() -> None:
     for several in (False, True):
         part = [entry for entry in prepared if is_several(entry[1]) == several]
         print(f"{'several' if several else 'single'}: {len(part)} questions")
-        for sentences, words, relative, absolute in itertools.product(
-            (3, 4, 5, 6, 8), (90, 110, 130, 160, 200), (0.1, 0.2, 0.35), (0.03, 0.08, 0.15)
+        for sentences, words, relative, elsewhere in itertools.product(
+            (4, 5, 6), (110, 130, 180), (0.08, 0.15), (0.3, 0.5, 0.7)
         ):
-            budget = Budget(sentences, words, relative, absolute)
+            budget = Budget(sentences, words, relative, 0.03, elsewhere)
             facts, precision, lengths = [], [], []
             for record, query, ranked in part:
                 chosen = with_antecedents(choose_sentences(query, ranked, budget))
                 text = " ".join(item.sentence.text for item in chosen)
                 facts.append(np.mean(found_facts(text, record["facts"])))
-                precision.append(np.mean([is_answer(record, i.passage, i.sentence) for i in chosen]))
+                precision.append(_document_precision(record, chosen))
                 lengths.append(word_count(text))
             print(
-                f"  {sentences} sentences, {words} words, {relative:.2f}, {absolute:.2f}:"
+                f"  {sentences} sentences, {words} words, share {relative:.2f}, elsewhere {elsewhere:.2f}:"
                 f" facts {np.mean(facts):.3f} precision {np.mean(precision):.3f}"
                 f" median words {np.median(lengths):.0f} 90th {np.quantile(lengths, 0.9):.0f}"
             )

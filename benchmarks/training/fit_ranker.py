@@ -50,7 +50,9 @@ def gather(home: Path, models: Path | None) -> list[dict[str, Any]]:
             hits = retriever.retrieve(query.searches, 20)
             items = ranker.features(query, hits)
             labels = np.array([is_answer(record, i.passage, i.sentence) for i in items], dtype=float)
-            unsure = np.array([not y and repeats_facts(record, i.sentence) for y, i in zip(labels, items, strict=True)])
+            unsure = np.array(
+                [not y and repeats_facts(record, i.sentence) for y, i in zip(labels, items, strict=True)]
+            )
             rows.append(
                 {"record": record, "fold": fold, "items": items, "labels": labels, "keep": ~unsure,
                  "features": np.array([i.features for i in items])}
@@ -67,7 +69,9 @@ def fit(rows: list[dict[str, Any]]) -> dict[str, Any]:
     weights = np.concatenate([np.full(int(r["keep"].sum()), 1.0) for r in rows])
     mean, scale = features.mean(0), features.std(0)
     scale[scale == 0] = 1.0
-    model = LogisticRegression(C=1.0, max_iter=3000).fit((features - mean) / scale, labels, sample_weight=weights)
+    model = LogisticRegression(C=1.0, max_iter=3000).fit(
+        (features - mean) / scale, labels, sample_weight=weights
+    )
     return {
         "coefficients": model.coef_[0].round(5).tolist(), "intercept": round(float(model.intercept_[0]), 5),
         "mean": mean.round(5).tolist(), "scale": scale.round(5).tolist(),
@@ -96,9 +100,13 @@ def _text(item: RankedSentence) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--home", type=Path, required=True, help="folder for an index of the corpus")
-    parser.add_argument("--models", type=Path, required=True, help="folder with the cross-encoders of the folds")
+    parser.add_argument(
+        "--models", type=Path, required=True, help="folder with the cross-encoders of the folds"
+    )
     arguments = parser.parse_args()
     stored = {}
     for name, models in (("plain", None), ("cross", arguments.models)):
@@ -117,7 +125,9 @@ def main() -> None:
 
 def recall_all(rows: list[dict[str, Any]]) -> float:
     """Share of the facts within all candidates."""
-    return float(np.mean([np.mean(found_facts(" ".join(map(_text, r["items"])), r["record"]["facts"])) for r in rows]))
+    return float(
+        np.mean([np.mean(found_facts(" ".join(map(_text, r["items"])), r["record"]["facts"])) for r in rows])
+    )
 
 
 if __name__ == "__main__":
