@@ -85,6 +85,7 @@ def main() -> None:
     arguments = parser.parse_args()
     rows = fit_ranker.gather(arguments.home, arguments.models)
     weights = {fold: fit_ranker.fit([r for r in rows if r["fold"] != fold]) for fold in (0, 1)}
+    gathered = {row["record"]["id"]: row["items"] for row in rows}
     index, _ = open_corpus(arguments.home)
     gate = Gate(index, Prompts())
     known = {}
@@ -93,8 +94,9 @@ def main() -> None:
     session = ModelSession(choose_model(load_settings(), "local"))
     asked = {record["id"] for record in chosen_questions(arguments.answerable)[: arguments.limit]}
     table = []
-    for record in training_questions():
-        items = ranked(record, arguments.home, arguments.models, weights)
+    # Those that the model is asked about first, so that an interrupted run has what it needs.
+    for record in sorted(training_questions(), key=lambda r: r["id"] not in asked):
+        items = ranked(record, arguments.home, arguments.models, weights, gathered)
         if record["id"] in asked and record["id"] not in known:
             margin = gate.margin(record["question"], items[:SHOWN], session)
             known[record["id"]] = {"id": record["id"], "margin": margin}

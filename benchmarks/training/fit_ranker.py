@@ -116,7 +116,7 @@ def main() -> None:
         print("  linear, cross-fitted", recall(rows, lambda r, h=halves: scores(r, h[r["fold"]])))
         if models is not None:
             column = FEATURES.index("cross")
-            print("  cross-encoder alone ", recall(rows, lambda r: r["features"][:, column]))
+            print("  cross-encoder alone ", recall(rows, lambda r, c=column: r["features"][:, c]))
         stored[name] = fit(rows)
         print("  weights", dict(zip(FEATURES, stored[name]["coefficients"], strict=True)))
     WEIGHTS.parent.mkdir(exist_ok=True)
