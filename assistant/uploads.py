@@ -65,7 +65,8 @@ def drop_files(home: Path, paths: Sequence[str], collection: str) -> None:
             file.unlink(missing_ok=True)
         except OSError as error:
             raise DocumentError(
-                f"The copy {file} cannot be deleted: {error.strerror or error}.", "Check the rights of its folder."
+                f"The copy {file} cannot be deleted: {error.strerror or error}.",
+                "Check the rights of its folder.",
             ) from error
 
 

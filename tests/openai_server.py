@@ -65,7 +65,11 @@ class ScriptedServer:
                 for piece in pieces:
                     self.event(chunk({"content": piece}, None))
                 self.event(chunk({}, "stop"))
-                usage = {"prompt_tokens": 20, "completion_tokens": len(pieces), "total_tokens": 20 + len(pieces)}
+                usage = {
+                    "prompt_tokens": 20,
+                    "completion_tokens": len(pieces),
+                    "total_tokens": 20 + len(pieces),
+                }
                 self.event({**chunk({}, None), "choices": [], "usage": usage})
                 self.wfile.write(b"data: [DONE]\n\n")
                 self.close_connection = True
@@ -83,16 +87,27 @@ class ScriptedServer:
         prompt = body["messages"][-1]["content"]
         choice: dict[str, Any] = {"index": 0, "finish_reason": "stop"}
         if body.get("logprobs") and self.margin is not None:
-            choice["logprobs"] = {"content": [{"token": "x", "logprob": 0, "top_logprobs": yes_no(self.margin(prompt))}]}
+            choice["logprobs"] = {
+                "content": [{"token": "x", "logprob": 0, "top_logprobs": yes_no(self.margin(prompt))}]
+            }
             choice["message"] = {"role": "assistant", "content": "x"}
         else:
             choice["message"] = {"role": "assistant", "content": self.reply(prompt)}
         usage = {"prompt_tokens": 10, "completion_tokens": 2, "total_tokens": 12}
-        return {"id": "c", "object": "chat.completion", "created": 0, "model": "m", "choices": [choice], "usage": usage}
+        return {
+            "id": "c",
+            "object": "chat.completion",
+            "created": 0,
+            "model": "m",
+            "choices": [choice],
+            "usage": usage,
+        }
 
     @contextmanager
     def running(self) -> Iterator[ScriptedServer]:
-        thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread = threading.Thread(
+            target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
         thread.start()
         try:
             yield self

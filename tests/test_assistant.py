@@ -33,7 +33,9 @@ BRIEFS = (
     "policy/2026-05-06-big-fund.md",
     "governance/2025-07-26-global-ai-governance-action-plan-waico.md",
 )
-STOP_ORDER = "Which companies received the instruction to stop testing and cancel orders of the RTX Pro 6000D?"
+STOP_ORDER = (
+    "Which companies received the instruction to stop testing and cancel orders of the RTX Pro 6000D?"
+)
 UNKNOWN = "Which zoologists counted puffins near Reykjavik harbour yesterday?"
 TRUE = "ByteDance and Alibaba were among the companies that received the September 2025 instruction, according to three people cited by the Financial Times."
 
@@ -56,7 +58,9 @@ def home(tmp_path_factory: pytest.TempPathFactory, corpus: Path, steady: None) -
 
 
 def settings(home: Path, corpus: Path, **values: Any) -> Settings:
-    return Settings(_env_file=None, home=home, corpus=corpus, cache=home / "cache", model="extractive", **values)  # type: ignore[call-arg]
+    return Settings(
+        _env_file=None, home=home, corpus=corpus, cache=home / "cache", model="extractive", **values
+    )  # type: ignore[call-arg]
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +84,12 @@ def checked(answer: Answer, assistant: Assistant) -> Answer:
         text = assistant.document(info.path, info.collection).text
         assert text[citation.char_start : citation.char_end] == citation.quote != ""
         assert text[citation.passage.char_start : citation.passage.char_end] == citation.passage.text
-        assert citation.passage.char_start <= citation.char_start < citation.char_end <= citation.passage.char_end
+        assert (
+            citation.passage.char_start
+            <= citation.char_start
+            < citation.char_end
+            <= citation.passage.char_end
+        )
     for claim in answer.claims:
         assert claim.text in answer.text and claim.citations and claim.verdict != "unsupported"
     assert all(claim.verdict == "unsupported" for claim in answer.removed)
@@ -117,13 +126,17 @@ def test_markdown_has_footnotes(assistant: Assistant) -> None:
 def test_a_question_about_nothing_in_the_corpus_is_refused(assistant: Assistant) -> None:
     answer = checked(assistant.ask(UNKNOWN), assistant)
     assert answer.status == "not_in_corpus" and answer.claims == answer.citations == ()
-    assert answer.text.startswith(f"The documents do not answer this question. Searched: {len(BRIEFS)} documents.")
+    assert answer.text.startswith(
+        f"The documents do not answer this question. Searched: {len(BRIEFS)} documents."
+    )
     assert 0 < len(answer.nearest) <= 3 and not re.search(r"\[\d+\]", answer.to_markdown())
 
 
 def test_a_chinese_question_is_refused_in_chinese(assistant: Assistant) -> None:
     answer = assistant.ask("冰岛首都有多少只海鹦？")
-    assert (answer.status, answer.language) == ("not_in_corpus", "zh") and answer.text.startswith("这些文件没有回答")
+    assert (answer.status, answer.language) == ("not_in_corpus", "zh") and answer.text.startswith(
+        "这些文件没有回答"
+    )
 
 
 def test_filters_narrow_what_is_searched(assistant: Assistant) -> None:
@@ -131,7 +144,11 @@ def test_filters_narrow_what_is_searched(assistant: Assistant) -> None:
     late = assistant.ask(STOP_ORDER, filters=Filters(since=dt.date(2026, 5, 5)))
     assert late.searched == 1 and TRUE not in late.text
     nothing = assistant.ask(STOP_ORDER, filters=Filters(topics=("sports",)))
-    assert nothing.status == "not_in_corpus" and nothing.searched == 0 and "within the filters set" in nothing.text
+    assert (
+        nothing.status == "not_in_corpus"
+        and nothing.searched == 0
+        and "within the filters set" in nothing.text
+    )
     hits = assistant.search("chips", filters=Filters(documents=(BRIEFS[1],)))
     assert {hit.passage.document.path for hit in hits} == {BRIEFS[1]}
 
@@ -183,7 +200,10 @@ def test_a_question_that_is_too_long_or_no_text(assistant: Assistant) -> None:
 
 def test_odd_characters_in_a_question(assistant: Assistant) -> None:
     answer = assistant.ask("Who\0 received\n\tthe RTX Pro 6000D \ud800 order {{evidence}} {0} %s?")
-    assert answer.question == "Who received the RTX Pro 6000D ? order {{evidence}} {0} %s?" and answer.model_dump_json()
+    assert (
+        answer.question == "Who received the RTX Pro 6000D ? order {{evidence}} {0} %s?"
+        and answer.model_dump_json()
+    )
 
 
 def test_answers_from_given_passages_alone(assistant: Assistant) -> None:
@@ -244,7 +264,10 @@ async def test_the_event_loop_stays_free(assistant: Assistant) -> None:
 
 def test_many_threads_share_one_assistant(home: Path, corpus: Path) -> None:
     questions = [STOP_ORDER, "What revenue and profit did Cambricon report for 2025?"] * 4
-    with Assistant(settings=settings(home, corpus), embedding=WordEmbeddings()) as fresh, ThreadPoolExecutor(8) as pool:
+    with (
+        Assistant(settings=settings(home, corpus), embedding=WordEmbeddings()) as fresh,
+        ThreadPoolExecutor(8) as pool,
+    ):
         answers = list(pool.map(fresh.ask, questions))
         assert len({answer.text for answer in answers}) == 2
         for question, answer in zip(questions, answers, strict=True):
@@ -270,11 +293,16 @@ def test_adds_updates_and_removes_documents(home: Path, corpus: Path, tmp_path: 
         answer = checked(assistant.ask(question), assistant)
         assert answer.text.startswith("Reykjavik has 140,000 inhabitants in the year 2026. [1]")
         assert answer.citations[0].passage.document.collection == "user"
-        assert {d.path for d in assistant.documents(Filters(collections=("user",)))} == {"island.md", "folder/more.txt"}
+        assert {d.path for d in assistant.documents(Filters(collections=("user",)))} == {
+            "island.md",
+            "folder/more.txt",
+        }
         file.write_text("# Islands\n\nReykjavik has 150,000 inhabitants.\n", encoding="utf-8")
         assert assistant.add_documents([file]).count("updated") == 1
         assert "150,000" in assistant.ask(question).text
-        assert assistant.sync().count("unchanged") == len(BRIEFS) and "150,000" in assistant.ask(question).text
+        assert (
+            assistant.sync().count("unchanged") == len(BRIEFS) and "150,000" in assistant.ask(question).text
+        )
     with Assistant(settings=settings(own, corpus), embedding=WordEmbeddings()) as assistant:
         file.unlink()
         assert "150,000" in assistant.ask(question).text
@@ -299,7 +327,9 @@ def test_removing_deletes_nothing_outside_its_folder(home: Path, corpus: Path, t
 
 
 @pytest.mark.parametrize("collection", ["corpus", "", "..", "a/b", "x" * 80, ".hidden", "a b"])
-def test_names_of_collections_that_are_not_allowed(assistant: Assistant, tmp_path: Path, collection: str) -> None:
+def test_names_of_collections_that_are_not_allowed(
+    assistant: Assistant, tmp_path: Path, collection: str
+) -> None:
     file = tmp_path / "a.md"
     file.write_text("# A\n\nText.\n")
     with pytest.raises(DocumentError, match="name of a set"):
@@ -313,7 +343,9 @@ def test_adding_a_file_that_does_not_exist(assistant: Assistant, tmp_path: Path)
 
 def test_a_missing_corpus_is_named(tmp_path: Path) -> None:
     with (
-        Assistant(settings=settings(tmp_path / "home", tmp_path / "none"), embedding=WordEmbeddings()) as assistant,
+        Assistant(
+            settings=settings(tmp_path / "home", tmp_path / "none"), embedding=WordEmbeddings()
+        ) as assistant,
         pytest.raises(AssistantError, match=r"none.*ASSISTANT_CORPUS"),
     ):
         assistant.ask(STOP_ORDER)
@@ -327,7 +359,12 @@ def test_a_closed_assistant_says_so(home: Path, corpus: Path) -> None:
     assistant.close()
     assistant.close()
     assert not assistant.ready
-    for call in (lambda: assistant.ask(STOP_ORDER), lambda: assistant.search("x"), assistant.documents, assistant.sync):
+    for call in (
+        lambda: assistant.ask(STOP_ORDER),
+        lambda: assistant.search("x"),
+        assistant.documents,
+        assistant.sync,
+    ):
         with pytest.raises(QuestionError, match="closed"):
             call()
 
@@ -360,7 +397,9 @@ def test_the_model_of_one_question(assistant: Assistant) -> None:
 
 def test_an_unknown_model_is_named_before_the_corpus_is_read(tmp_path: Path) -> None:
     with (
-        Assistant(settings=settings(tmp_path / "h", tmp_path / "none"), embedding=WordEmbeddings()) as assistant,
+        Assistant(
+            settings=settings(tmp_path / "h", tmp_path / "none"), embedding=WordEmbeddings()
+        ) as assistant,
         pytest.raises(ConfigurationError, match="nonsense"),
     ):
         assistant.ask(STOP_ORDER, model="nonsense")
@@ -372,7 +411,9 @@ def test_a_written_answer_is_checked(home: Path, corpus: Path) -> None:
         answer = checked(assistant.ask(STOP_ORDER), assistant)
         assert answer.model == assistant.model_name and answer.status == "answered"
         assert answer.text == f"{TRUE} [1]" and answer.citations[0].quote == TRUE
-        assert "77 billion" in answer.removed[0].text and "evil" not in answer.model_dump_json(exclude={"question"})
+        assert "77 billion" in answer.removed[0].text and "evil" not in answer.model_dump_json(
+            exclude={"question"}
+        )
 
 
 def test_a_model_that_states_nothing_refuses(home: Path, corpus: Path) -> None:
@@ -410,7 +451,9 @@ def test_the_embedded_models_word_decides(assistant: Assistant) -> None:
 
 
 def test_an_uncovered_part_is_named(assistant: Assistant) -> None:
-    question = "Which companies received the RTX Pro 6000D instruction, and what is the population of Iceland?"
+    question = (
+        "Which companies received the RTX Pro 6000D instruction, and what is the population of Iceland?"
+    )
 
     def margin(prompt: str) -> float:
         asked = prompt.split("Question:")[1].split("\n")[0]
@@ -447,7 +490,10 @@ def test_the_same_stages_hold_over_http(home: Path, corpus: Path, server: Script
         answer = checked(events[-1].answer, assistant)
         assert answer.text == f"{TRUE} [1]" and len(answer.removed) == 1
         assert answer.model == assistant.model_name == "openai:m" and answer.usage.input_tokens == 30
-        assert [("stream" in r and r["stream"], r.get("logprobs")) for r in server.requests] == [(False, True), (True, None)]
+        assert [("stream" in r and r["stream"], r.get("logprobs")) for r in server.requests] == [
+            (False, True),
+            (True, None),
+        ]
         assert '<passage number="1">' in server.requests[1]["messages"][-1]["content"]
         server.margin = lambda p: -4.0
         assert assistant.ask(STOP_ORDER).status == "not_in_corpus"
@@ -461,7 +507,9 @@ def test_a_server_without_probabilities(home: Path, corpus: Path, server: Script
         assert assistant.ask(UNKNOWN).status == "not_in_corpus"
 
 
-def test_a_chinese_question_is_translated_for_the_search(home: Path, corpus: Path, server: ScriptedServer) -> None:
+def test_a_chinese_question_is_translated_for_the_search(
+    home: Path, corpus: Path, server: ScriptedServer
+) -> None:
     server.margin = lambda p: 4.0
     server.reply = lambda p: STOP_ORDER if "Translation:" in p else TRUE
     with served(home, corpus, server) as assistant:

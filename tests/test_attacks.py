@@ -23,7 +23,7 @@ from tests.doubles import ScriptedModel, WordEmbeddings
 pytestmark = pytest.mark.usefixtures("steady")
 
 TRUE = "Zorbium Works shipped 4,200 quartz chips in March 2026."
-QUESTION = "How many quartz chips did Zorbium Works ship in March 2026?"
+QUESTION = "Zorbium Works shipped quartz chips in March 2026?"
 PLAIN = "# Quartz chips\n\nGrandview Metals bought 300 lathes in April 2026.\n"
 EVIL = "https://evil.example/p?q=secret"
 
@@ -121,7 +121,9 @@ class Obedient:
     """A model that says the true sentence and what the attack wants; swears that everything is answered."""
 
     def __init__(self, said: str) -> None:
-        self.model = ScriptedModel(reply=lambda _: f"{TRUE} [1]\n{said}\n{TRUE}", margin=lambda _: 9.0, piece=3)
+        self.model = ScriptedModel(
+            reply=lambda _: f"{TRUE} [1]\n{said}\n{TRUE}", margin=lambda _: 9.0, piece=3
+        )
 
 
 @pytest.fixture(scope="module")
@@ -165,8 +167,13 @@ def answer_of(assistant: Assistant, name: str, **options: Any) -> tuple[Answer, 
 def holds(answer: Answer, assistant: Assistant) -> None:
     """What no document and no model can break."""
     marks = [int(mark) for mark in re.findall(r"\[(\d+)\]", answer.text)]
-    assert set(marks) == {c.number for c in answer.citations} == {n for c in answer.claims for n in c.citations}
-    assert not re.search(r"[\[【［]\s*[\^#]?\s*(?:passage|source|来源)?\s*\d[\d\s,;–-]*[†\w:]*[\]】］]", re.sub(r"\[\d+\]", "", answer.text))
+    assert (
+        set(marks) == {c.number for c in answer.citations} == {n for c in answer.claims for n in c.citations}
+    )
+    assert not re.search(
+        r"[\[【［]\s*[\^#]?\s*(?:passage|source|来源)?\s*\d[\d\s,;–-]*[†\w:]*[\]】］]",
+        re.sub(r"\[\d+\]", "", answer.text),
+    )
     assert len(marks) == sum(len(claim.citations) for claim in answer.claims)
     for citation in answer.citations:
         document = assistant.document(citation.passage.document.path)
@@ -177,7 +184,12 @@ def holds(answer: Answer, assistant: Assistant) -> None:
     assert not re.search("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\u00ad\U000e0000-\U000e007f]", answer.text)
     markdown = answer.to_markdown()
     html = MarkdownIt("commonmark").render(markdown)
-    assert "<img" not in html and "<script" not in html and "<iframe" not in html and "onclick" not in re.sub("&lt;.*?&gt;", "", html)
+    assert (
+        "<img" not in html
+        and "<script" not in html
+        and "<iframe" not in html
+        and "onclick" not in re.sub("&lt;.*?&gt;", "", html)
+    )
     addresses = {note.url for citation in answer.citations for note in citation.sources}
     assert set(re.findall(r'href="([^"]*)"', html)) <= addresses
     assert not re.search(r"(?<!\\)\[\d+\]", markdown)
@@ -197,7 +209,9 @@ def test_an_obedient_model_cannot_break_the_answer(assistant: Assistant, name: s
     assert tuple(event.claim for event in events) == answer.claims
     # What the attack made the model invent is in no document, and so not in the answer.
     said = ATTACKS[name][1]
-    invented = set(re.findall(r"\d{2,}(?:,\d{3})*|[A-Z]\w{3,}", said)) - set(re.findall(r"\w[\w,]*\w", TRUE + ATTACKS[name][0]))
+    invented = set(re.findall(r"\d{2,}(?:,\d{3})*|[A-Z]\w{3,}", said)) - set(
+        re.findall(r"\w[\w,]*\w", TRUE + ATTACKS[name][0])
+    )
     assert not {word for word in invented if re.search(rf"(?<!\w){word}(?!\w)", answer.text)}, answer.text
     assert "evil.example" not in answer.text or "evil.example" in ATTACKS[name][0]
 
@@ -207,7 +221,9 @@ def test_quoted_answers_hold_too(assistant: Assistant, name: str) -> None:
     answer, _ = answer_of(assistant, name, kind="local")
     holds(answer, assistant)
     assert answer.status == "answered" and TRUE in answer.text
-    text = {c.passage.document.path: assistant.document(c.passage.document.path).text for c in answer.citations}
+    text = {
+        c.passage.document.path: assistant.document(c.passage.document.path).text for c in answer.citations
+    }
     assert all(any(c.quote in t for t in text.values()) for c in answer.citations)
 
 
@@ -215,7 +231,11 @@ def test_quoted_answers_hold_too(assistant: Assistant, name: str) -> None:
 def test_prompts_keep_one_fence_a_passage(assistant: Assistant, name: str) -> None:
     passages = [hit.passage for hit in hits_of(assistant, name)]
     prompt = fenced_passages(passages)
-    assert len(re.findall(r"<\s*/\s*passage", prompt)) == len(re.findall(r"<\s*passage", prompt)) == len(passages)
+    assert (
+        len(re.findall(r"<\s*/\s*passage", prompt))
+        == len(re.findall(r"<\s*passage", prompt))
+        == len(passages)
+    )
     assert not re.search(r"<\||\|>|＜|\[/?INST\]|<<SYS|[\u200b\u202e\U000e0001-\U000e007f]", prompt)
     excerpts = fenced_excerpts([s.text for p in passages for s in p.sentences])
     assert excerpts.count("excerpts>") == 2

@@ -21,9 +21,7 @@ class Glossary:
         fixed: Pairs that outweigh any number of others; the first for a Chinese name is used.
     """
 
-    def __init__(
-        self, pairs: Iterable[tuple[str, str]] = (), fixed: Iterable[tuple[str, str]] = ()
-    ) -> None:
+    def __init__(self, pairs: Iterable[tuple[str, str]] = (), fixed: Iterable[tuple[str, str]] = ()) -> None:
         counts: dict[str, Counter[str]] = defaultdict(Counter)
         self.pairs: list[tuple[str, str]] = []
         for english, chinese in pairs:

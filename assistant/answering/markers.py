@@ -10,7 +10,9 @@ from assistant.ingest.sentences import split_sentences
 _WORD = (
     r"(?:passages?|sources?|documents?|docs?|references?|refs?|citations?|excerpts?|段落|来源|文件|资料|引文)"
 )
-_ITEM = rf"(?:{_WORD}\s*(?:nos?\.|numbers?|[#:：])?\s*)?[\^#]?\s*\d{{1,3}}(?:\s*(?:[-‐‑–—~]|to|至)\s*\d{{1,3}})?"
+_ITEM = (
+    rf"(?:{_WORD}\s*(?:nos?\.|numbers?|[#:：])?\s*)?[\^#]?\s*\d{{1,3}}(?:\s*(?:[-‐‑–—~]|to|至)\s*\d{{1,3}})?"
+)
 _ITEMS = rf"{_ITEM}(?:\s*(?:[,;，、；&+/]|and|和|及|与)\s*{_ITEM}){{0,19}}"
 _OPEN, _CLOSE = r"[\[［【〔]", r"[\]］】〕]"
 # `[1]`, `[1, 2]`, `[1-3]`, `[Passage 1]`, `[^1]`, `【4:0†source】`, `[[1]]`, `(passage 2)`.
@@ -37,7 +39,9 @@ _TAG = re.compile(r"</?[a-zA-Z][^<>\n]{0,2000}>|<!--.{0,2000}?-->", re.S)
 # A list of sources below the answer repeats what the citations say.
 _SOURCES = re.compile(rf"^\W*(?:{_WORD}|参考文献|参考资料)\s*[:：]?\W*$", re.I)
 _UNFINISHED = re.compile(r"(?:!?[\[［【〔(（][^\]］】〕)）\n]{0,60}|<[^<>\n]{0,60})$")
-_REFUSAL = re.compile(r"^\W*(?:NOT STATED|未说明|文件中?(?:并?未|没有)(?:说明|提及|提到|回答|给出|涉及))", re.I)
+_REFUSAL = re.compile(
+    r"^\W*(?:NOT STATED|未说明|文件中?(?:并?未|没有)(?:说明|提及|提到|回答|给出|涉及))", re.I
+)
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,9 @@ def _footnote(citation: Citation) -> str:
     urls = [note.url for note in citation.sources if note.url and safe_url(note.url)]
     if not urls:
         return _escaped(line)
-    pieces = re.split("(" + "|".join(re.escape(url) for url in sorted(urls, key=len, reverse=True)) + ")", line)
+    pieces = re.split(
+        "(" + "|".join(re.escape(url) for url in sorted(urls, key=len, reverse=True)) + ")", line
+    )
     return "".join(f"<{piece}>" if piece in urls else _escaped(piece) for piece in pieces)
 
 

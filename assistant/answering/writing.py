@@ -18,7 +18,9 @@ from assistant.retrieval.query import Query
 from assistant.retrieval.rerank import RankedSentence
 from assistant.schema import Passage, SearchHit
 
-_ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.|mailto:|javascript:|data:)[^\s<>\"'()（）\[\]，。；]+", re.I)
+_ADDRESS = re.compile(
+    r"(?:[a-z][a-z0-9+.-]*://|www\.|mailto:|javascript:|data:)[^\s<>\"'()（）\[\]，。；]+", re.I
+)
 # Share of a sentence's longer words that its passages must hold, whatever else speaks for it.
 _FEWEST_WORDS = 0.2
 _LANGUAGES = {"en": "English", "zh": "Simplified Chinese"}

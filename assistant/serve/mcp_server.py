@@ -32,12 +32,8 @@ _INSTRUCTIONS = (
 _READ_ONLY = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 
 Topics = Annotated[list[str] | None, Field(description="Only documents of these topics.")]
-Since = Annotated[
-    dt.date | None, Field(description="Only documents of this date or later, ISO 8601.")
-]
-Until = Annotated[
-    dt.date | None, Field(description="Only documents of this date or earlier, ISO 8601.")
-]
+Since = Annotated[dt.date | None, Field(description="Only documents of this date or later, ISO 8601.")]
+Until = Annotated[dt.date | None, Field(description="Only documents of this date or earlier, ISO 8601.")]
 Languages = Annotated[list[str] | None, Field(description="Only documents in these languages: en, zh.")]
 
 

@@ -58,7 +58,12 @@ def test_what_nothing_supports_is_kept_out() -> None:
 
 def test_sentences_of_one_document_share_a_paragraph() -> None:
     composer = Composer(QUERY, "en")
-    for text, one in (("A.", support(ONE)), ("B.", support(ONE, 1)), ("C.", support(TWO)), ("D.", support(ONE))):
+    for text, one in (
+        ("A.", support(ONE)),
+        ("B.", support(ONE, 1)),
+        ("C.", support(TWO)),
+        ("D.", support(ONE)),
+    ):
         composer.add(checked(text, one))
     assert composer.finish()[0] == "A. [1] B. [2]\n\nC. [3]\n\nD. [1]"
 

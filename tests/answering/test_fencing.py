@@ -23,7 +23,9 @@ def test_text_cannot_close_or_open_a_fence(attack: str) -> None:
         '<passage number="1">', "</passage>", '<passage number="2">', "</passage>",
     ]  # fmt: skip
     inner = text.split("</passage>")[0].split('number="1">')[1]
-    assert not re.search(r"(?i)[<＜﹤]\s*[/|｜]?\s*(?:system|user|assistant|question|excerpt|im_|passage)", inner)
+    assert not re.search(
+        r"(?i)[<＜﹤]\s*[/|｜]?\s*(?:system|user|assistant|question|excerpt|im_|passage)", inner
+    )
     assert not re.search(r"(?i)<\|.*\|>|\[/?INST\]|<<SYS|&lt;/passage|&#(?:60|x3c);/", inner)
     assert "Before" in inner and "after." in inner
     excerpts = fenced_excerpts([f"Before {attack} after."])
@@ -42,7 +44,14 @@ def test_text_cannot_forge_a_mark(mark: str) -> None:
 
 
 def test_ordinary_text_stays() -> None:
-    for text in ("5 < 7 and x > 3", "a [sic] b", "the (1) first", "C<T> and <b>bold</b>", "昇腾【芯片】", "A | B"):
+    for text in (
+        "5 < 7 and x > 3",
+        "a [sic] b",
+        "the (1) first",
+        "C<T> and <b>bold</b>",
+        "昇腾【芯片】",
+        "A | B",
+    ):
         assert neutral(text) == text
 
 

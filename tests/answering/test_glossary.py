@@ -15,8 +15,14 @@ def test_harvests_names_of_documents() -> None:
 
 
 def test_the_commonest_english_name_wins_then_the_shorter() -> None:
-    assert Glossary([("Yizhuang", "亦庄"), ("Beijing E-Town", "亦庄"), ("Yizhuang", "亦庄")]).to_english("亦庄") == "Yizhuang"
-    assert Glossary([("The Big Fund", "大基金"), ("National Big Fund", "大基金")]).to_english("大基金") == "Big Fund"
+    assert (
+        Glossary([("Yizhuang", "亦庄"), ("Beijing E-Town", "亦庄"), ("Yizhuang", "亦庄")]).to_english("亦庄")
+        == "Yizhuang"
+    )
+    assert (
+        Glossary([("The Big Fund", "大基金"), ("National Big Fund", "大基金")]).to_english("大基金")
+        == "Big Fund"
+    )
 
 
 def test_the_longest_chinese_name_wins() -> None:
@@ -61,7 +67,14 @@ def test_an_empty_file_adds_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"- just\n- a list", b"Huawei: [unclosed", b"\xff\xfe\x00bad", b"Huawei: []\nX: 5", b"Huawei: ''", b"text"],
+    [
+        b"- just\n- a list",
+        b"Huawei: [unclosed",
+        b"\xff\xfe\x00bad",
+        b"Huawei: []\nX: 5",
+        b"Huawei: ''",
+        b"text",
+    ],
 )
 def test_a_file_of_another_form_is_named(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "names.yaml"

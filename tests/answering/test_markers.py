@@ -29,7 +29,13 @@ def test_marks_of_many_forms(mark: str, numbers: tuple[int, ...] | None) -> None
     if numbers is None:
         assert len(read(f"It grew {mark}.")) == 1
         return
-    for text in (f"It grew {mark}.", f"It grew. {mark}", f"It grew.{mark}", f"- It grew {mark}.", f"It grew.\n{mark}"):
+    for text in (
+        f"It grew {mark}.",
+        f"It grew. {mark}",
+        f"It grew.{mark}",
+        f"- It grew {mark}.",
+        f"It grew.\n{mark}",
+    ):
         assert read(text) == [("It grew.", numbers)], text
 
 
@@ -116,7 +122,14 @@ def test_a_growing_draft_only_adds_sentences(text: str) -> None:
 
 
 def test_hostile_drafts_end_soon() -> None:
-    for text in ("[" * 5000, "[1," * 2000, "(passage 1 and " * 800, "<" * 5000, "![" * 2000, "[ " * 2000 + "1]"):
+    for text in (
+        "[" * 5000,
+        "[1," * 2000,
+        "(passage 1 and " * 800,
+        "<" * 5000,
+        "![" * 2000,
+        "[ " * 2000 + "1]",
+    ):
         assert isinstance(read_draft(text, 4), list)
 
 

@@ -16,7 +16,13 @@ from tests.doubles import ScriptedModel, local_session, make_passage, rank_all
 
 ENGLISH = make_passage("SMIC earned 9.3 billion dollars\nin 2025. It hired 500 people.", start=40)
 QUERY = read_question("How much did SMIC earn in 2025?")
-QUERY_ZH = Query("中芯国际2025年收入多少？", "中芯国际2025年收入多少？", "zh", "How much did SMIC earn in 2025?", kinds=("number",))
+QUERY_ZH = Query(
+    "中芯国际2025年收入多少？",
+    "中芯国际2025年收入多少？",
+    "zh",
+    "How much did SMIC earn in 2025?",
+    kinds=("number",),
+)
 
 
 class Numbers(ClaimVerifier):
@@ -28,11 +34,19 @@ class Numbers(ClaimVerifier):
 
     def check(self, claim: str, evidence: str, *, context: str = "", premise_sentences: Any = None) -> Check:
         self.contexts.append(context)
-        return Check("supported", 0.8) if "9.3" in claim or "500" in claim else Check("unsupported", 0.1, ("number",))
+        return (
+            Check("supported", 0.8)
+            if "9.3" in claim or "500" in claim
+            else Check("unsupported", 0.1, ("number",))
+        )
 
 
 def quote(
-    query: Query, *passages: Passage, language: str = "en", session: ModelSession | None = None, **options: Any
+    query: Query,
+    *passages: Passage,
+    language: str = "en",
+    session: ModelSession | None = None,
+    **options: Any,
 ) -> list[CheckedSentence]:
     return list(
         quote_claims(
@@ -62,18 +76,28 @@ def test_an_english_answer_needs_no_model() -> None:
 
 
 def test_a_chinese_answer_translates_and_quotes_the_original() -> None:
-    model = ScriptedModel(reply=lambda p: "“中芯国际2025年收入93亿美元（9.3 billion）。”" if "9.3" in p else "它雇用了500人。")
+    model = ScriptedModel(
+        reply=lambda p: "“中芯国际2025年收入93亿美元（9.3 billion）。”" if "9.3" in p else "它雇用了500人。"
+    )
     verifier = Numbers()
     claims = quote(QUERY_ZH, ENGLISH, language="zh", session=local_session(model), verifier=verifier)
     assert claims[0].text == "中芯国际2025年收入93亿美元（9.3 billion）。"
-    assert claims[0].supports[0].quote == "SMIC earned 9.3 billion dollars\nin 2025." and claims[0].supports[0].score == 0.8
+    assert (
+        claims[0].supports[0].quote == "SMIC earned 9.3 billion dollars\nin 2025."
+        and claims[0].supports[0].score == 0.8
+    )
     assert "Huawei's Ascend plans" in verifier.contexts[0]
 
 
 @pytest.mark.parametrize("says", ["中芯国际收入大增。", "SMIC earned 9.3 billion dollars in 2025.", "", "  "])
 def test_a_translation_that_loses_something_gives_way_to_the_original(says: str) -> None:
-    claims = quote(QUERY_ZH, ENGLISH, language="zh", session=local_session(ScriptedModel(reply=lambda _: says)))
-    assert claims[0].text == "SMIC earned 9.3 billion dollars in 2025." and claims[0].check.verdict == "supported"
+    claims = quote(
+        QUERY_ZH, ENGLISH, language="zh", session=local_session(ScriptedModel(reply=lambda _: says))
+    )
+    assert (
+        claims[0].text == "SMIC earned 9.3 billion dollars in 2025."
+        and claims[0].check.verdict == "supported"
+    )
 
 
 def test_the_real_verifier_rejects_a_translation_without_the_number() -> None:

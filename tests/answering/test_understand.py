@@ -12,12 +12,16 @@ from assistant.retrieval.query import Query
 from assistant.schema import Filters, Turn
 from tests.doubles import ScriptedModel, local_session
 
-HISTORY = [Turn(question="How much did SMIC earn in 2025?", answer="SMIC earned 9.3 billion dollars in 2025. [1]")]
+HISTORY = [
+    Turn(question="How much did SMIC earn in 2025?", answer="SMIC earned 9.3 billion dollars in 2025. [1]")
+]
 HISTORY_ZH = [Turn(question="华为的昇腾950何时发布？", answer="计划于2026年初发布。[1]")]
 GLOSSARY = Glossary([("Ascend", "昇腾"), ("Huawei", "华为")])
 
 
-def ask(question: str, says: str | None = None, history: list[Turn] | None = None, **options: object) -> Query:
+def ask(
+    question: str, says: str | None = None, history: list[Turn] | None = None, **options: object
+) -> Query:
     session: ModelSession | None = None
     if says is not None:
         session = local_session(ScriptedModel(reply=lambda _: says))
@@ -65,7 +69,9 @@ def test_a_follow_up_is_rewritten_and_also_searched_as_asked() -> None:
 def test_the_model_is_told_of_the_conversation_without_marks() -> None:
     model = ScriptedModel(reply=lambda _: "What does SMIC expect?")
     understand("And it?", history=HISTORY, session=local_session(model), prompts=Prompts(), glossary=GLOSSARY)
-    assert "A: SMIC earned 9.3 billion dollars in 2025.\n" in model.prompts[0] and "[1]" not in model.prompts[0]
+    assert (
+        "A: SMIC earned 9.3 billion dollars in 2025.\n" in model.prompts[0] and "[1]" not in model.prompts[0]
+    )
 
 
 def test_a_forged_turn_stays_on_its_line() -> None:
@@ -152,7 +158,10 @@ def test_parts_of_a_chinese_question_are_english() -> None:
 
 
 def test_filters_and_wish_for_the_newest() -> None:
-    query = ask("What do reports since March 2026 say about the latest H200 rules?", filters=Filters(topics=("trade",)))
+    query = ask(
+        "What do reports since March 2026 say about the latest H200 rules?",
+        filters=Filters(topics=("trade",)),
+    )
     assert query.filters == Filters(topics=("trade",), since=dt.date(2026, 3, 1)) and query.prefer_recent
 
 

@@ -15,9 +15,14 @@ from assistant.models.chat import ChatChoice, ModelSession
 from assistant.retrieval.query import Query, read_question
 from tests.doubles import ScriptedModel, make_hits, make_passage, rank_all
 
-SMIC = make_passage("SMIC earned 9.3 billion dollars in 2025. It expects growth of 10 percent in 2026.", title="SMIC results")
+SMIC = make_passage(
+    "SMIC earned 9.3 billion dollars in 2025. It expects growth of 10 percent in 2026.", title="SMIC results"
+)
 HUAWEI = make_passage(
-    "Huawei plans to ship the Ascend 950PR in early 2026.", path="chips/b.md", title="Huawei shipments", start=50
+    "Huawei plans to ship the Ascend 950PR in early 2026.",
+    path="chips/b.md",
+    title="Huawei shipments",
+    start=50,
 )
 QUERY = read_question("How much did SMIC earn in 2025?")
 
@@ -36,7 +41,11 @@ def says(text: str) -> GenericFakeChatModel:
 
 def verdicts(text: str) -> list[tuple[str, str, list[str]]]:
     return [
-        (c.text, c.check.verdict, [s.passage.document.path for s in c.supports if c.check.verdict != "unsupported"])
+        (
+            c.text,
+            c.check.verdict,
+            [s.passage.document.path for s in c.supports if c.check.verdict != "unsupported"],
+        )
         for c in write(says(text))
     ]
 
@@ -57,7 +66,10 @@ def test_a_forgotten_or_wrong_mark_is_made_right(mark: str) -> None:
 def test_the_quote_is_the_sentence_that_supports() -> None:
     (claim,) = write(says("Huawei plans to ship the Ascend 950PR in early 2026 [2]."))
     (support,) = claim.supports
-    assert support.quote == HUAWEI.text and (support.char_start, support.char_end) == (50, 50 + len(HUAWEI.text))
+    assert support.quote == HUAWEI.text and (support.char_start, support.char_end) == (
+        50,
+        50 + len(HUAWEI.text),
+    )
 
 
 @pytest.mark.parametrize(
@@ -75,7 +87,9 @@ def test_an_invention_is_unsupported(sentence: str) -> None:
 
 
 def test_an_invented_number_beside_a_true_sentence() -> None:
-    out = verdicts("SMIC earned 9.3 billion dollars in 2025 [1]. It lost 77 billion euros to Apple in Chile [1].")
+    out = verdicts(
+        "SMIC earned 9.3 billion dollars in 2025 [1]. It lost 77 billion euros to Apple in Chile [1]."
+    )
     assert [verdict for _, verdict, _ in out] == ["supported", "unsupported"]
 
 
@@ -89,7 +103,9 @@ def test_sentences_come_while_the_model_writes() -> None:
 
     class Slow:
         def stream(self, messages, config=None, **options):  # type: ignore[no-untyped-def]
-            for word in "SMIC earned 9.3 billion dollars in 2025. [1] It expects growth of 10 percent in 2026. [1]".split(" "):
+            for word in "SMIC earned 9.3 billion dollars in 2025. [1] It expects growth of 10 percent in 2026. [1]".split(
+                " "
+            ):
                 written.append(word)
                 yield AIMessage(word + " ")
 
@@ -120,7 +136,9 @@ def test_the_prompt_holds_the_passages_as_data() -> None:
     model = ScriptedModel(reply=lambda _: "NOT STATED")
     list(write(model))
     assert model.prompts[0].index('<passage number="1">') < model.prompts[0].index("SMIC earned 9.3 billion")
-    assert "Question: How much did SMIC earn in 2025?" in model.prompts[0] and "in English" in model.prompts[0]
+    assert (
+        "Question: How much did SMIC earn in 2025?" in model.prompts[0] and "in English" in model.prompts[0]
+    )
     list(write(model, language="zh"))
     assert "Simplified Chinese" in model.prompts[1]
     list(write(model, query=read_question("Give a timeline of SMIC.")))

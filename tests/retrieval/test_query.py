@@ -94,7 +94,12 @@ def test_dates_of_documents(question: str, since: dt.date | None, until: dt.date
 
 @pytest.mark.parametrize(
     "question",
-    ["How have sales grown since 2024?", "What happened before May 2025?", "2024年以来销量增长多少？", "no date"],
+    [
+        "How have sales grown since 2024?",
+        "What happened before May 2025?",
+        "2024年以来销量增长多少？",
+        "no date",
+    ],
 )
 def test_dates_of_events_filter_nothing(question: str) -> None:
     assert time_filters(question) is None
@@ -113,7 +118,9 @@ def test_an_impossible_date_filters_nothing() -> None:
     assert time_filters("2026年13月以来的报道怎么说？") is None
 
 
-@pytest.mark.parametrize("question", ["What is the latest on H200?", "H200的最新情况是什么？", "目前谁领先？"])
+@pytest.mark.parametrize(
+    "question", ["What is the latest on H200?", "H200的最新情况是什么？", "目前谁领先？"]
+)
 def test_asks_for_the_newest(question: str) -> None:
     assert wants_latest(question)
 
@@ -123,7 +130,10 @@ def test_does_not_ask_for_the_newest() -> None:
 
 
 def test_names() -> None:
-    assert names_in("When did Huawei's Ascend 910C ship to ByteDance?") == ["Huawei's Ascend 910C", "ByteDance"]
+    assert names_in("When did Huawei's Ascend 910C ship to ByteDance?") == [
+        "Huawei's Ascend 910C",
+        "ByteDance",
+    ]
     assert names_in("SMIC grew", skip_first=False) == ["SMIC"] and names_in("SMIC grew") == []
 
 

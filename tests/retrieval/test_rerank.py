@@ -15,7 +15,9 @@ from tests.doubles import EvenWeights, make_hits, make_passage
 
 pytestmark = pytest.mark.usefixtures("steady")
 
-SMIC = make_passage("SMIC was founded in 2000. SMIC earned 9.3 billion dollars in 2025.", title="SMIC results")
+SMIC = make_passage(
+    "SMIC was founded in 2000. SMIC earned 9.3 billion dollars in 2025.", title="SMIC results"
+)
 HUAWEI = make_passage(
     "Huawei ships chips. It has many customers.", path="chips/b.md", title="Huawei shipments", start=50
 )
