@@ -32,14 +32,20 @@ from assistant.settings import load_settings
 
 
 def ranked(
-    record: dict[str, Any], home: Path, models: Path, weights: dict[int, dict[str, Any]]
+    record: dict[str, Any],
+    home: Path,
+    models: Path,
+    weights: dict[int, dict[str, Any]],
+    gathered: dict[str, list[RankedSentence]],
 ) -> list[RankedSentence]:
     """Sentences of a question, ranked by what did not see it."""
-    index, retriever = open_corpus(home)
     fold = fold_of(record)
-    ranker = SentenceRanker(index, _cross(models, fold))
-    query = read_question(record["question"])
-    items = ranker.features(query, retriever.retrieve(query.searches, 20))
+    items = gathered.get(record["id"])
+    if items is None:
+        index, retriever = open_corpus(home)
+        ranker = SentenceRanker(index, _cross(models, fold))
+        query = read_question(record["question"])
+        items = ranker.features(query, retriever.retrieve(query.searches, 20))
     logits = fit_ranker.scores({"features": np.array([i.features for i in items])}, weights[fold])
     probabilities = 1 / (1 + np.exp(-logits))
     out = [
