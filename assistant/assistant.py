@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.embeddings import Embeddings
 from langchain_core.language_models.chat_models import BaseChatModel
@@ -21,6 +20,7 @@ from assistant.models.embeddings import load_embeddings
 from assistant.resources import corpus_folder
 from assistant.retrieval.hybrid import HybridRetriever
 from assistant.retrieval.rerank import SentenceRanker
+from assistant.runnable import AssistantRunnable, History, Request, turns_of
 from assistant.schema import (
     Answer,
     AnswerEvent,
@@ -30,16 +30,17 @@ from assistant.schema import (
     Filters,
     Passage,
     SearchHit,
-    Turn,
 )
 from assistant.settings import Settings, load_settings
 from assistant.uploads import drop_files, keep_files
 
-History = Sequence[Turn | tuple[str, str]]
+if TYPE_CHECKING:
+    from assistant.batch import BatchOptions, BatchSummary, ProgressReporter
+
 Progress = Callable[[int, int, str], None]
 
 
-class Assistant:
+class Assistant(AssistantRunnable):
     """Answers questions from documents, every sentence cited and checked.
 
     Opening is quick: models are loaded and the corpus is indexed at the first use, or by `warm_up` and `sync`.
@@ -85,76 +86,32 @@ class Assistant:
         self._choices: dict[str, ChatChoice] = {}
         self._closed = False
 
-    # Asking
+    # Asking: `ask`, `stream`, `invoke`, `batch` and their async twins come from `AssistantRunnable`.
 
-    def ask(
+    def _prepare(self, request: Request) -> Request:
+        return request._replace(question=self._valid(request.question))
+
+    def _events(self, request: Request) -> Iterator[Event]:
+        choice = self._choice(request.model)
+        return self._open_pipeline().run(request.question, list(request.history), request.filters, choice)
+
+    @property
+    def default_concurrency(self) -> int:
+        """Questions that `batch` answers at once unless its config says otherwise."""
+        return self.settings.parallel
+
+    def batch_file(
         self,
-        question: str,
+        source: Path | str,
+        outputs: Sequence[Path | str],
+        options: BatchOptions | None = None,
         *,
-        history: History = (),
-        filters: Filters | None = None,
-        model: str | None = None,
-    ) -> Answer:
-        """The checked answer to a question.
+        progress: ProgressReporter | None = None,
+    ) -> BatchSummary:
+        """Answers a question list from a file; see `assistant.batch.run_batch`."""
+        from assistant.batch import run_batch
 
-        Args:
-            question: In English or Chinese.
-            history: Earlier turns of the conversation, oldest first: `Turn`s or (question, answer) pairs.
-            filters: Which documents may be used.
-            model: Another language model for this question.
-
-        Raises:
-            QuestionError: The question is empty or too long.
-            IndexingError: There is no index and none can be built.
-            ModelError: The language or embedding model fails.
-        """
-        for event in self.stream(question, history=history, filters=filters, model=model):
-            if isinstance(event, AnswerEvent):
-                return event.answer
-        raise AssertionError("a stream ends with its answer")
-
-    def stream(
-        self,
-        question: str,
-        *,
-        history: History = (),
-        filters: Filters | None = None,
-        model: str | None = None,
-    ) -> Iterator[Event]:
-        """The stages, evidence and checked sentences of an answer as they come; an `AnswerEvent` is the last.
-
-        Raises:
-            QuestionError: As for `ask`, before the first event; the others too.
-        """
-        text = self._valid(question)
-        turns = _turns(history)
-        choice = self._choice(model)
-        return self._open_pipeline().run(text, turns, filters, choice)
-
-    async def aask(
-        self,
-        question: str,
-        *,
-        history: History = (),
-        filters: Filters | None = None,
-        model: str | None = None,
-    ) -> Answer:
-        """`ask` without blocking the event loop."""
-        return await asyncio.to_thread(self.ask, question, history=history, filters=filters, model=model)
-
-    async def astream(
-        self,
-        question: str,
-        *,
-        history: History = (),
-        filters: Filters | None = None,
-        model: str | None = None,
-    ) -> AsyncIterator[Event]:
-        """`stream` without blocking the event loop."""
-        events = await asyncio.to_thread(self.stream, question, history=history, filters=filters, model=model)
-        end = object()
-        while (event := await asyncio.to_thread(next, events, end)) is not end:
-            yield event  # type: ignore[misc]
+        return run_batch(self, source, outputs, options, progress=progress)
 
     def ask_passages(
         self, question: str, passages: Sequence[Passage], *, history: History = (), model: str | None = None
@@ -163,7 +120,7 @@ class Assistant:
         text = self._valid(question)
         hits = [SearchHit(passage=passage, score=1 / (1 + rank)) for rank, passage in enumerate(passages)]
         choice = self._choice(model)
-        for event in self._open_pipeline().run(text, _turns(history), None, choice, given=hits):
+        for event in self._open_pipeline().run(text, list(turns_of(history)), None, choice, given=hits):
             if isinstance(event, AnswerEvent):
                 return event.answer
         raise AssertionError("a stream ends with its answer")
@@ -329,22 +286,3 @@ class Assistant:
 def _lines(index: Index, info: DocumentInfo) -> list[str]:
     document = index.document(info.path, info.collection)
     return document.text.splitlines() if document is not None else []
-
-
-def _turns(history: History) -> list[Turn]:
-    turns = []
-    for entry in history:
-        if isinstance(entry, Turn):
-            turns.append(entry)
-        elif (
-            isinstance(entry, (tuple, list))
-            and len(entry) == 2
-            and all(isinstance(part, str) for part in entry)
-        ):
-            turns.append(Turn(question=entry[0], answer=entry[1]))
-        else:
-            raise QuestionError(
-                "The history has an entry that is neither a Turn nor a (question, answer) pair.",
-                'Pass for example history=[("Who …?", "It was …")].',
-            )
-    return turns

@@ -97,7 +97,7 @@ class EvenWeights:
         self.weight = weight
 
     def term_weights(self, text: str) -> dict[str, float]:
-        return {term: self.weight for term in tokenize(text)}
+        return dict.fromkeys(tokenize(text), self.weight)
 
 
 class ScriptedModel(BaseChatModel):

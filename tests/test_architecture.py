@@ -37,7 +37,8 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"__main__"}),
 )
 # The typed record offers its own Markdown form; the renderer lives with the other writers of answers.
-ALLOWED_UPWARD = {("schema", "answering")}
+# `Answer.to_markdown` and `Assistant.batch_file` are doors to what lies above them.
+ALLOWED_UPWARD = {("schema", "answering"), ("assistant", "batch")}
 
 
 @cache

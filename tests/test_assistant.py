@@ -284,7 +284,7 @@ def test_adds_updates_and_removes_documents(home: Path, corpus: Path, tmp_path: 
     file.write_text("# Islands\n\nReykjavik has 140,000 inhabitants in the year 2026.\n", encoding="utf-8")
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "more.txt").write_text("Akureyri has 19,000 inhabitants.", encoding="utf-8")
-    question = "How many inhabitants does Reykjavik have?"
+    question = "Reykjavik inhabitants?"
     seen: list[tuple[int, int, str]] = []
     with Assistant(settings=settings(own, corpus), embedding=WordEmbeddings()) as assistant:
         assert assistant.ask(question).status == "not_in_corpus"
@@ -456,8 +456,7 @@ def test_an_uncovered_part_is_named(assistant: Assistant) -> None:
     )
 
     def margin(prompt: str) -> float:
-        asked = prompt.split("Question:")[1].split("\n")[0]
-        return -4.0 if "population" in asked else 4.0
+        return -4.0 if "population" in prompt else 4.0
 
     answer = checked(run(assistant, ScriptedModel(reply=lambda _: "x", margin=margin), question), assistant)
     assert answer.status == "partial" and answer.uncovered == ("what is the population of Iceland?",)

@@ -205,7 +205,7 @@ def test_there_are_enough_attacks() -> None:
 def test_an_obedient_model_cannot_break_the_answer(assistant: Assistant, name: str) -> None:
     answer, events = answer_of(assistant, name)
     holds(answer, assistant)
-    assert answer.status == "answered" and answer.claims[0].text == TRUE
+    assert answer.status == "answered" and answer.claims[0].text == TRUE and answer.text.count(TRUE) == 1
     assert tuple(event.claim for event in events) == answer.claims
     # What the attack made the model invent is in no document, and so not in the answer.
     said = ATTACKS[name][1]

@@ -61,7 +61,8 @@ class Composer:
         """Takes a sentence in.
 
         Returns:
-            The claim and the citations that it is the first to use; no claim when nothing supports the sentence.
+            The claim and the citations that it is the first to use; no claim when nothing supports the sentence
+            or it was said already.
         """
         # What looks like a mark in a sentence of a document must not pass for one of ours.
         text = neutral(sentence.text)
@@ -75,6 +76,8 @@ class Composer:
                     reasons=sentence.check.reasons,
                 )
             )
+            return None, ()
+        if any(claim.text == text for claim in self.claims):
             return None, ()
         new = []
         numbers = []

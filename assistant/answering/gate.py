@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,7 +84,9 @@ class _Combined:
 @cache
 def _load() -> tuple[_Counted, _Combined]:
     stored = json.loads(WEIGHTS.read_text(encoding="utf-8"))
-    counted = {k: np.array(v) if isinstance(v, list) else v for k, v in stored["counted"].items()}
+    counted: dict[str, Any] = {
+        k: np.array(v) if isinstance(v, list) else v for k, v in stored["counted"].items()
+    }
     return _Counted(**counted), _Combined(**stored["combined"])
 
 

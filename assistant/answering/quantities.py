@@ -276,9 +276,8 @@ def _read(match: re.Match[str], text: str) -> tuple[Quantity, bool] | None:
         start = prefix.start()
     else_unit = re.match(r"(?:多|余)", text[end:])
     unit_start = end + (1 if else_unit else 0)
-    unit_match = _UNIT.match(text, unit_start) or _UNIT.match(
-        text, unit_start + len(re.match(r"[ \-]?", text[unit_start:]).group())
-    )  # type: ignore[union-attr]
+    gap = int(text[unit_start : unit_start + 1] in (" ", "-"))
+    unit_match = _UNIT.match(text, unit_start) or _UNIT.match(text, unit_start + gap)
     known = False
     if unit_match is not None and not (unit_match.end() < len(text) and _cut_word(text, unit_match)):
         index = int((unit_match.lastgroup or "u0")[1:])

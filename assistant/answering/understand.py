@@ -70,7 +70,8 @@ def understand(
         prompts: For the model.
         glossary: Names in both languages.
     """
-    standalone, extra = question, ()
+    standalone = question
+    extra: tuple[SearchQuery, ...] = ()
     if history and needs_history(question):
         standalone = _standalone(question, history, session, prompts)
         if standalone != question:

@@ -82,10 +82,10 @@ class _Weights:
 def _load(path: Path, name: str) -> _Weights:
     stored = json.loads(path.read_text(encoding="utf-8"))[name]
     return _Weights(
-        *(
-            np.array(stored[key]) if key != "intercept" else stored[key]
-            for key in ("coefficients", "intercept", "mean", "scale")
-        )
+        coefficients=np.array(stored["coefficients"]),
+        intercept=float(stored["intercept"]),
+        mean=np.array(stored["mean"]),
+        scale=np.array(stored["scale"]),
     )
 
 

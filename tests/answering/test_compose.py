@@ -97,3 +97,10 @@ def test_nothing_but_our_own_marks_reaches_the_text() -> None:
     assert text == f"{claim.text} [1]\n\nThe documents do not say: who (9) leads."
     composer.add(checked("No [3].", verdict="unsupported"))
     assert composer.removed[0].text == "No (3)."
+
+
+def test_nothing_is_said_twice() -> None:
+    composer = Composer(QUERY, "en")
+    composer.add(checked("It grew.", support(ONE, 1)))
+    assert composer.add(checked("It grew.", support(TWO))) == (None, ())
+    assert composer.finish()[0] == "It grew. [1]" and composer.removed == []

@@ -100,12 +100,11 @@ def test_a_refusal_says_nothing(text: str) -> None:
 
 def test_sentences_come_while_the_model_writes() -> None:
     written: list[str] = []
+    text = "SMIC earned 9.3 billion dollars in 2025. [1] It expects growth of 10 percent in 2026. [1]"
 
     class Slow:
         def stream(self, messages, config=None, **options):  # type: ignore[no-untyped-def]
-            for word in "SMIC earned 9.3 billion dollars in 2025. [1] It expects growth of 10 percent in 2026. [1]".split(
-                " "
-            ):
+            for word in text.split(" "):
                 written.append(word)
                 yield AIMessage(word + " ")
 

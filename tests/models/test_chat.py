@@ -180,7 +180,7 @@ def test_a_server_that_is_not_there(tmp_path: Path, server: ScriptedServer) -> N
         taken.bind(("127.0.0.1", 0))
         server.url = f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
         session = provider(tmp_path, server)
-        with pytest.raises(ModelError, match="cannot be reached.*ASSISTANT_BASE_URL"):
+        with pytest.raises(ModelError, match=r"cannot be reached.*ASSISTANT_BASE_URL"):
             session.complete(ASK)
 
 

