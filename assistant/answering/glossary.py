@@ -13,6 +13,9 @@ from assistant.answering.names import harvest_names
 from assistant.errors import ConfigurationError
 
 
+_PACKAGED = Path(__file__).parent / "data" / "names.yaml"
+
+
 class Glossary:
     """Which Chinese name stands for which English one.
 
@@ -38,12 +41,13 @@ class Glossary:
 
     @classmethod
     def harvest(cls, texts: Iterable[str], file: Path | None = None) -> Glossary:
-        """Names of documents, with those of a YAML file (`English name: [中文名, …]`) on top.
+        """Names of documents and of the field, with those of a YAML file (`English name: [中文名, …]`) on top.
 
         Raises:
             ConfigurationError: The file cannot be read or has another form.
         """
-        pairs = [pair for text in texts for pair in harvest_names(text)]
+        pairs = _read(_PACKAGED)
+        pairs += [pair for text in texts for pair in harvest_names(text)]
         return cls(pairs, _read(file) if file is not None else ())
 
     def __len__(self) -> int:
