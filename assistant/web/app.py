@@ -31,7 +31,9 @@ def build(engine: Engine) -> tuple[Any, dict[str, Any], Desk]:
     # Gradio asks its makers for its newest version when it is imported, unless told not to.
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     import gradio as gr
+    from starlette.middleware import Middleware
 
+    from assistant.web.early import EarlyHead
     from assistant.web.layout import build_layout
     from assistant.web.uploads import SUFFIXES
     from assistant.web.wire_chat import wire_chat
@@ -53,11 +55,11 @@ def build(engine: Engine) -> tuple[Any, dict[str, Any], Desk]:
         font=sans,
         font_mono=["ui-monospace", "monospace"],
     )
+    early = f"<style>{asset('desk.css')}</style><script>{asset('desk.js')}</script>"
     arguments = {
         "i18n": i18n,
         "theme": theme,
-        # Not as `css`: Gradio scopes that to its container, and the page's frame is outside of it.
-        "head": f"<style>{asset('desk.css')}</style><script>{asset('desk.js')}</script>",
+        "app_kwargs": {"middleware": [Middleware(EarlyHead, html=early)]},
         "footer_links": [],
         "run_history": False,
         "enable_monitoring": False,
