@@ -6,12 +6,14 @@ and falls back to the original where the translation does not pass the check.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from assistant.answering.compose import CheckedSentence, Support
 from assistant.answering.evidence import choose_sentences, reading_order, with_antecedents
 from assistant.answering.glossary import Glossary
 from assistant.answering.prompts import Prompts
+from assistant.answering.quantities import find_quantities, quantity_matches
 from assistant.answering.verify import Check, ClaimVerifier, passage_context
 from assistant.ingest.sentences import language_of
 from assistant.models.chat import ModelSession
@@ -54,7 +56,7 @@ def quote_claims(
         check = (
             verifier.check(translated, text, context=passage_context(item.passage)) if translated else None
         )
-        if check is None or check.verdict == "unsupported":
+        if check is None or check.verdict == "unsupported" or not keeps_figures(text, translated):
             yield verbatim
         else:
             yield CheckedSentence(
@@ -62,6 +64,22 @@ def quote_claims(
                 check,
                 (Support(item.passage, item.sentence.char_start, item.sentence.char_end, check.score),),
             )
+
+
+_CODE = re.compile(r"[A-Za-z]*\d+[A-Za-z]+[A-Za-z0-9]*|[A-Z]+[A-Z0-9]*\d+[A-Z0-9]*")
+_UNITS = re.compile(r"^\d+(?:st|nd|rd|th|nm|bn|m|k|s|x)$", re.I)
+
+
+def keeps_figures(original: str, translated: str) -> bool:
+    """Whether a translation has every quantity of the original, and every product code such as H20 or UE8M0."""
+    codes = [code for code in _CODE.findall(original) if not _UNITS.match(code)]
+    if any(code.lower() not in translated.lower() for code in codes):
+        return False
+    there = find_quantities(translated)
+    return all(
+        any(quantity_matches(other, own) or quantity_matches(own, other) for other in there)
+        for own in find_quantities(original)
+    )
 
 
 def _translated(text: str, session: ModelSession, prompts: Prompts, glossary: Glossary) -> str:
