@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from assistant.answering.claim_text import Token, parse_text
 from assistant.answering.dates import DateMention, date_matches
-from assistant.answering.names import Name, NamePool, NameTable, harvest_names
+from assistant.answering.name_table import NamePool, NameTable
+from assistant.answering.names import Name, harvest_names
 from assistant.answering.quantities import Quantity, quantity_matches
 
 _REACH = 9

@@ -12,7 +12,6 @@ import yaml
 from assistant.answering.names import harvest_names
 from assistant.errors import ConfigurationError
 
-
 _PACKAGED = Path(__file__).parent / "data" / "names.yaml"
 
 

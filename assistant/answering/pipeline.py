@@ -20,7 +20,7 @@ from assistant.answering.disagreement import find_disagreements
 from assistant.answering.evidence import evidence_hits, evidence_sentences, evidence_text
 from assistant.answering.gate import Decision, Gate
 from assistant.answering.glossary import Glossary
-from assistant.answering.names import NameTable
+from assistant.answering.name_table import NameTable
 from assistant.answering.prompts import Prompts
 from assistant.answering.quoting import quote_claims
 from assistant.answering.render import refusal_text

@@ -6,81 +6,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from assistant.answering.chinese_numbers import chinese_number
 from assistant.answering.dates import DateMention, find_dates
+from assistant.answering.units import CURRENCY, SCALES, UNIT, UNITS
 
 _SMALL = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+]  # fmt: skip
 _WORDS = {word: value for value, word in enumerate(_SMALL)}
 _WORDS |= {word: 10 * value for value, word in enumerate(
     ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2)}  # fmt: skip
-_SCALES = {
-    "hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12, "k": 1e3, "mn": 1e6, "mln": 1e6,
-    "m": 1e6, "bn": 1e9, "b": 1e9, "tn": 1e12, "trn": 1e12, "t": 1e12, "百": 1e2, "千": 1e3, "万": 1e4, "百万": 1e6,
-    "千万": 1e7, "亿": 1e8, "十亿": 1e9, "百亿": 1e10, "千亿": 1e11, "万亿": 1e12, "萬": 1e4, "億": 1e8, "萬億": 1e12,
-    "兆": 1e12,
-}  # fmt: skip
-_CURRENCY = {
-    "US$": "USD", "$": "USD", "USD": "USD", "HK$": "HKD", "HKD": "HKD", "NT$": "TWD", "TWD": "TWD", "€": "EUR",
-    "EUR": "EUR", "£": "GBP", "¥": "CNY", "￥": "CNY", "RMB": "CNY", "CNY": "CNY", "人民币": "CNY",
-}  # fmt: skip
-# (pattern, canonical unit, factor); the first that fits wins, so longer spellings come first.
-_UNITS: tuple[tuple[str, str, float], ...] = (
-    (r"percentage[ -]points?|个百分点|個百分點", "points", 1),
-    (r"basis points?|个基点", "points", 0.01),
-    (r"percent|per cent|pct|%|％", "%", 1),
-    (r"US cents?|cents?", "USD", 0.01),
-    (r"US dollars?|U\.S\. dollars?|dollars?|USD|美元|美金", "USD", 1),
-    (r"Hong Kong dollars?|HKD|港元|港币|港幣", "HKD", 1),
-    (r"Taiwan dollars?|新台币|新臺幣", "TWD", 1),
-    (r"euros?|EUR|欧元|歐元", "EUR", 1),
-    (r"Japanese yen|yen|日元|日圆", "JPY", 1),
-    (r"won|韩元", "KRW", 1),
-    (r"pounds? sterling|pounds?|英镑", "GBP", 1),
-    (r"Chinese yuan|yuan|renminbi|RMB|CNY|元人民币|人民币|块钱|元(?!件|素)", "CNY", 1),
-    (r"[- ]?(?:nm|nanomet(?:er|re)s?)(?![A-Za-z0-9])|纳米|奈米", "nm", 1),
-    (r"TB/s|terabytes per second", "B/s", 1e12), (r"GB/s|gigabytes per second", "B/s", 1e9),
-    (r"Tbps|Tb/s", "b/s", 1e12), (r"Gbps|Gb/s", "b/s", 1e9),
-    (r"PB(?![A-Za-z0-9])|petabytes?", "B", 1e15), (r"TB(?![A-Za-z0-9])|terabytes?", "B", 1e12), (r"GB(?![A-Za-z0-9])|gigabytes?", "B", 1e9),
-    (r"MB(?![A-Za-z0-9])|megabytes?", "B", 1e6),
-    (r"(?:ZFLOPS|zettaflops)(?![A-Za-z0-9])", "FLOPS", 1e21), (r"(?:EFLOPS|exaflops?|EFlops)(?![A-Za-z0-9])", "FLOPS", 1e18),
-    (r"(?:PFLOPS|petaflops?|PFlops)(?![A-Za-z0-9])", "FLOPS", 1e15), (r"(?:TFLOPS|teraflops?|TFlops)(?![A-Za-z0-9])", "FLOPS", 1e12),
-    (r"TOPS(?![A-Za-z0-9])", "OPS", 1e12),
-    (r"(?:GWh|gigawatt-hours?)(?![A-Za-z0-9])", "Wh", 1e9), (r"(?:MWh|megawatt-hours?)(?![A-Za-z0-9])", "Wh", 1e6),
-    (r"(?:kWh|kilowatt-hours?)(?![A-Za-z0-9])|千瓦时|度电", "Wh", 1e3),
-    (r"(?:GW|gigawatts?)(?![A-Za-z0-9])|吉瓦", "W", 1e9), (r"(?:MW|megawatts?)(?![A-Za-z0-9])|兆瓦", "W", 1e6), (r"(?:kW|kilowatts?)(?![A-Za-z0-9])|千瓦", "W", 1e3),
-    (r"watts?(?![A-Za-z0-9])|W(?![A-Za-z0-9])|瓦", "W", 1),
-    (r"[- ]?years?(?![A-Za-z0-9])|年(?!代|级)", "month", 12), (r"[- ]?months?(?![A-Za-z0-9])|个月|個月", "month", 1),
-    (r"[- ]?weeks?(?![A-Za-z0-9])|周|星期", "day", 7), (r"[- ]?days?(?![A-Za-z0-9])|天|日(?!本|元)", "day", 1),
-    (r"[- ]?hours?(?![A-Za-z0-9])|小时", "hour", 1), (r"[- ]?minutes?(?![A-Za-z0-9])|分钟", "minute", 1),
-    (r"times(?![A-Za-z0-9])|-?fold(?![A-Za-z0-9])|[x×](?![a-z])|倍", "times", 1),
-    (r"metric tons?|tonnes?|tons?(?![A-Za-z0-9])|吨", "tonne", 1),
-    (r"(?:-| )?inch(?:es)?(?![A-Za-z0-9])|英寸|寸", "inch", 1),
-    (r"km(?![A-Za-z0-9])|kilomet(?:er|re)s?|公里", "km", 1),
-    (r"square met(?:er|re)s?|平方米", "m2", 1),
-    (r"成(?!立|为|本|员|果|交|都|熟|功|长|绩|分|熟)", "%", 10),
-    (r"家|个|名|人|颗|枚|片|块|台|项|款|座|所|次|种|条|份|位|只|张|套|部|类|轮|期|辆|间|处|件|支|届", "", 1),
-)  # fmt: skip
-_UNIT = re.compile("|".join(f"(?P<u{i}>{pattern})" for i, (pattern, _, _) in enumerate(_UNITS)))
 _NUMBER = re.compile(
     r"(?P<digits>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)"
     r"|(?P<words>\b(?:" + "|".join([*_WORDS][::-1]) + r")(?:[- ](?:" + "|".join(_SMALL[1:10]) + r"))?\b)"
@@ -118,7 +54,6 @@ _RANGE = re.compile(
 )
 _DEFINITE = re.compile(r"\b(?:the|these|those|both|other|last|its|their|of|any|each)\s$", re.I)
 _MULTIPLES = {"doub": 2.0, "twic": 2.0, "twof": 2.0, "trip": 3.0, "thre": 3.0, "quad": 4.0}
-_ZH_DIGIT = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 
 
 @dataclass(frozen=True)
@@ -251,7 +186,7 @@ def _read(match: re.Match[str], text: str) -> tuple[Quantity, bool] | None:
         soft = value <= 1 or (value <= 3 and bool(_DEFINITE.search(before)))
     else:
         percent = raw.startswith("百分之")
-        parsed = _chinese(raw.removeprefix("百分之"))
+        parsed = chinese_number(raw.removeprefix("百分之"))
         if parsed is None:
             return None
         value = parsed
@@ -262,26 +197,26 @@ def _read(match: re.Match[str], text: str) -> tuple[Quantity, bool] | None:
     # A letter scale without a currency is ambiguous: "30M" is read, "5T" of a name is not.
     if scale is not None and (kind != "zh" or scale.group(1)):
         word = next(group for group in scale.groups() if group)
-        multiplier = _SCALES[word if word in _SCALES else word.lower()]
+        multiplier = SCALES[word if word in SCALES else word.lower()]
         end = scale.end()
         if re.match(r"\s*(?:trillion|million|万亿|亿)\b", text[end:]) and multiplier < 1e6:
             second = _SCALE.match(text, end)
             if second is not None:
                 word = next(group for group in second.groups() if group)
-                multiplier *= _SCALES[word if word in _SCALES else word.lower()]
+                multiplier *= SCALES[word if word in SCALES else word.lower()]
                 end = second.end()
     prefix = _PREFIX.search(before)
     if prefix is not None:
-        unit = _CURRENCY[prefix.group(1)]
+        unit = CURRENCY[prefix.group(1)]
         start = prefix.start()
     else_unit = re.match(r"(?:多|余)", text[end:])
     unit_start = end + (1 if else_unit else 0)
     gap = int(text[unit_start : unit_start + 1] in (" ", "-"))
-    unit_match = _UNIT.match(text, unit_start) or _UNIT.match(text, unit_start + gap)
+    unit_match = UNIT.match(text, unit_start) or UNIT.match(text, unit_start + gap)
     known = False
     if unit_match is not None and not (unit_match.end() < len(text) and _cut_word(text, unit_match)):
         index = int((unit_match.lastgroup or "u0")[1:])
-        name, unit_factor = _UNITS[index][1], _UNITS[index][2]
+        name, unit_factor = UNITS[index][1], UNITS[index][2]
         known = True
         if not unit or unit == name:
             unit, factor = name, unit_factor
@@ -355,7 +290,7 @@ def _share_units(found: list[Quantity], plain: list[bool], text: str) -> list[Qu
             continue
         written = text[right.start : right.end]
         scale = 1.0
-        for word, size in _SCALES.items():
+        for word, size in SCALES.items():
             if len(word) > 1 or not word.isascii():
                 scale = max(scale, size if re.search(rf"\d\s*-?{word}", written) else 1.0)
         if plain[index] and (right.unit or scale > 1):
@@ -377,31 +312,3 @@ def _share_units(found: list[Quantity], plain: list[bool], text: str) -> list[Qu
                 significant_half_step=left.significant_half_step * scale,
             )  # fmt: skip
     return found
-
-
-def _chinese(text: str) -> float | None:
-    """Value of a Chinese numeral such as 三千八百亿 or 两点五; None when it is not one."""
-    whole, _, fraction = text.partition("点")
-    if all(character in _ZH_DIGIT for character in whole):
-        if len(whole) > 1 and not fraction:
-            return None
-        value = float(_ZH_DIGIT.get(whole[-1], 0)) if whole else 0.0
-    else:
-        total, section, digit = 0.0, 0.0, 0.0
-        for character in whole:
-            if character in _ZH_DIGIT:
-                digit = _ZH_DIGIT[character]
-            elif character in "十百千":
-                section += (digit or 1.0) * {"十": 10, "百": 100, "千": 1000}[character]
-                digit = 0.0
-            else:
-                factor = {"万": 1e4, "亿": 1e8}[character]
-                base = section + digit
-                if base == 0 and total == 0:
-                    return None
-                total = (total + base) * factor if base else total * factor
-                section = digit = 0.0
-        value = total + section + digit
-    if fraction:
-        value += sum(_ZH_DIGIT[digit_] * 10.0 ** -(place + 1) for place, digit_ in enumerate(fraction))
-    return value

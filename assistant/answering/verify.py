@@ -17,7 +17,8 @@ import numpy as np
 from langchain_core.embeddings import Embeddings
 
 from assistant.answering.claim_features import Comparison, compare_claim
-from assistant.answering.names import NameTable, harvest_names
+from assistant.answering.name_table import NameTable
+from assistant.answering.names import harvest_names
 from assistant.answering.tree_model import load_model
 from assistant.ingest.sentences import split_sentences
 from assistant.schema import Passage, Verdict

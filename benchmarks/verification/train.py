@@ -24,7 +24,8 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
 from assistant.answering.claim_features import FEATURES, compare_claim
-from assistant.answering.names import NameTable, harvest_names
+from assistant.answering.name_table import NameTable
+from assistant.answering.names import harvest_names
 
 _FOR = {
     "recall", "recall_sentence", "recall_window", "order", "anchors_window", "number_margin", "date_margin", "name_margin",

@@ -1,7 +1,8 @@
 import pytest
 
 from assistant.answering.dates import date_matches, fill_years, find_dates
-from assistant.answering.names import Name, NamePool, NameTable, find_names, harvest_names
+from assistant.answering.name_table import NamePool, NameTable
+from assistant.answering.names import Name, find_names, harvest_names
 from assistant.answering.quantities import find_quantities, quantity_matches
 
 

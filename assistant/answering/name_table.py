@@ -1,0 +1,127 @@
+"""Whether a text names the same thing, in English or Chinese."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from assistant.answering.name_words import COMMON, SPELLINGS
+from assistant.answering.names import CJK, Name, name_tokens
+
+
+class NameTable:
+    """Which spellings mean the same thing, in both languages.
+
+    Args:
+        pairs: Further pairs of an English and a Chinese name.
+    """
+
+    def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
+        self._groups: dict[str, set[str]] = {}
+        self._chinese: dict[str, set[str]] = {}
+        for group in SPELLINGS:
+            for spelling in group:
+                self._add(spelling, group)
+        self.add(pairs)
+
+    def _add(self, spelling: str, group: Iterable[str]) -> None:
+        spelling = spelling.lower()
+        others = {other.lower() for other in group}
+        self._groups.setdefault(spelling, set()).update(others)
+        if re.search(rf"[{CJK}]", spelling):
+            self._chinese.setdefault(spelling, set()).update(others)
+
+    def add(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Learn pairs of an English and a Chinese name."""
+        for english, chinese in pairs:
+            group = {english.lower(), chinese.lower()}
+            words = english.split()
+            # "China's Huawei (华为)": the parenthesis may belong to the last words only, so shorter tails count too.
+            group |= {" ".join(words[index:]).lower() for index in range(1, len(words))}
+            for spelling in (english, chinese):
+                self._add(spelling, group)
+
+    def alternatives(self, name: str) -> set[str]:
+        """Other spellings of a name, lower case, with the name itself."""
+        return self._groups.get(name.lower(), set()) | {name.lower()}
+
+    def chinese_names(self, text: str) -> list[tuple[int, str, set[str]]]:
+        """Known Chinese names in a text, longest first at each place, with their other spellings."""
+        if not re.search(rf"[{CJK}]", text):
+            return []
+        found: list[tuple[int, str, set[str]]] = []
+        position = 0
+        longest = max(map(len, self._chinese), default=0)
+        while position < len(text):
+            for length in range(min(longest, len(text) - position), 1, -1):
+                piece = text[position : position + length].lower()
+                if piece in self._chinese:
+                    found.append((position, piece, self._chinese[piece]))
+                    position += length - 1
+                    break
+            position += 1
+        return found
+
+
+@dataclass(frozen=True)
+class NamePool:
+    """The names and words that a text offers for comparison."""
+
+    text: str
+    table: NameTable
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        return frozenset(name_tokens(self.text))
+
+    @cached_property
+    def _initials(self) -> frozenset[str]:
+        """Acronyms that runs of capitalised words would give ("of", "and" and "the" left out)."""
+        found: set[str] = set()
+        for run in re.findall(
+            r"(?:[A-Z][\w'’-]+(?:\s+(?:of|and|for|the)\s+|\s+|-)){1,8}[A-Z][\w'’-]+", self.text
+        ):
+            letters = [word[0] for word in re.findall(r"[A-Z][\w'’]*", run)]
+            for start in range(len(letters)):
+                for end in range(start + 2, len(letters) + 1):
+                    found.add("".join(letters[start:end]).lower())
+        return frozenset(found)
+
+    @cached_property
+    def _lower(self) -> str:
+        return " ".join(name_tokens(self.text))
+
+    def has(self, name: Name) -> bool:
+        """Whether the text names it, in whole, by initials, or under another spelling."""
+        tokens = [token for token in name.tokens if token not in COMMON]
+        if not tokens or all(self._has_token(token) for token in tokens):
+            return True
+        if len(tokens) == 1 and tokens[0] in self._initials:
+            return True
+        initials = "".join(token[0] for token in tokens)
+        if len(tokens) > 1 and initials in self._words:
+            return True
+        return any(self.has_spelling(other) for other in self.table.alternatives(" ".join(name.tokens)))
+
+    def has_spelling(self, spelling: str) -> bool:
+        """Whether a spelling from the table stands in the text."""
+        if re.search(rf"[{CJK}]", spelling):
+            return spelling in self.text.lower()
+        return f" {' '.join(name_tokens(spelling))} " in f" {self._lower} "
+
+    def _has_token(self, token: str) -> bool:
+        if (
+            token in self._words
+            or (token.endswith("s") and token[:-1] in self._words)
+            or token + "s" in self._words
+        ):
+            return True
+        if any(self.has_spelling(other) for other in self.table.alternatives(token) if other != token):
+            return True
+        if not re.search(r"\d", token):
+            return False
+        # A code may be written with or without its family's letters apart: "A 800", "Ascend910C".
+        spaced = re.sub(r"(?<=[a-z])(?=\d)", r"[ -]?", re.escape(token))
+        return re.search(rf"(?<!\d){spaced}(?![a-z0-9])", self._lower) is not None
