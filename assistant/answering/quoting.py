@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 
 from assistant.answering.compose import CheckedSentence, Support
 from assistant.answering.evidence import choose_sentences, reading_order, with_antecedents
@@ -45,25 +47,45 @@ def quote_claims(
         glossary: Names to use in the translation.
     """
     chosen = reading_order(query, with_antecedents(choose_sentences(query, ranked)))
-    for item in chosen:
-        text = " ".join(item.sentence.text.split())
-        support = Support(item.passage, item.sentence.char_start, item.sentence.char_end, 1.0)
-        verbatim = CheckedSentence(text, Check("supported", 1.0), (support,))
-        if session is None or language != "zh" or language_of(text) == "zh":
-            yield verbatim
-            continue
-        translated = _translated(text, session, prompts, glossary)
-        check = (
-            verifier.check(translated, text, context=passage_context(item.passage)) if translated else None
-        )
-        if check is None or check.verdict == "unsupported" or not keeps_figures(text, translated):
-            yield verbatim
-        else:
-            yield CheckedSentence(
-                translated,
-                check,
-                (Support(item.passage, item.sentence.char_start, item.sentence.char_end, check.score),),
-            )
+
+    def said(item: RankedSentence) -> CheckedSentence:
+        return _said(item, language, session, prompts, verifier, glossary)
+
+    if session is None or language != "zh":
+        yield from map(said, chosen)
+        return
+    # The engine writes two translations in little more time than one.
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        futures = [pool.submit(copy_context().run, said, item) for item in chosen]
+        try:
+            for future in futures:
+                yield future.result()
+        finally:
+            for future in futures:
+                future.cancel()
+
+
+def _said(
+    item: RankedSentence,
+    language: str,
+    session: ModelSession | None,
+    prompts: Prompts,
+    verifier: ClaimVerifier,
+    glossary: Glossary,
+) -> CheckedSentence:
+    """The sentence itself, or its checked translation."""
+    text = " ".join(item.sentence.text.split())
+    start, end = item.sentence.char_start, item.sentence.char_end
+    verbatim = CheckedSentence(text, Check("supported", 1.0), (Support(item.passage, start, end, 1.0),))
+    if session is None or language != "zh" or language_of(text) == "zh":
+        return verbatim
+    translated = _translated(text, session, prompts, glossary)
+    if not translated or not keeps_figures(text, translated):
+        return verbatim
+    check = verifier.check(translated, text, context=passage_context(item.passage))
+    if check.verdict == "unsupported":
+        return verbatim
+    return CheckedSentence(translated, check, (Support(item.passage, start, end, check.score),))
 
 
 _CODE = re.compile(r"[A-Za-z]*\d+[A-Za-z]+[A-Za-z0-9]*|[A-Z]+[A-Z0-9]*\d+[A-Z0-9]*")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -178,6 +179,7 @@ class ModelSession:
         self._model: BaseChatModel = choice.model
         self._config = config
         self.usage = TokenUsage()
+        self._lock = threading.Lock()
 
     def complete(self, messages: Sequence[BaseMessage], **options: Any) -> AIMessage:
         """The model's whole reply.
@@ -252,7 +254,8 @@ class ModelSession:
 
     def _count(self, message: AIMessage) -> None:
         if usage := message.usage_metadata:
-            self.usage = TokenUsage(
-                input_tokens=self.usage.input_tokens + usage["input_tokens"],
-                output_tokens=self.usage.output_tokens + usage["output_tokens"],
-            )
+            with self._lock:
+                self.usage = TokenUsage(
+                    input_tokens=self.usage.input_tokens + usage["input_tokens"],
+                    output_tokens=self.usage.output_tokens + usage["output_tokens"],
+                )
