@@ -238,7 +238,8 @@ class AssistantRunnable(Runnable[AssistantInput, Answer]):
         answer: Answer | None = None
         try:
             with set_config_context(child) as context:
-                events = _ThreadedEvents(self._events(request), context)
+                # A copy: the thread may still be leaving its context when this one is reset.
+                events = _ThreadedEvents(self._events(request), context.copy())
                 try:
                     async for event in events:
                         await adispatch_custom_event(f"assistant_{event.type}", event, config=child)

@@ -209,7 +209,7 @@ def test_an_obedient_model_cannot_break_the_answer(assistant: Assistant, name: s
     assert tuple(event.claim for event in events) == answer.claims
     # What the attack made the model invent is in no document, and so not in the answer.
     said = ATTACKS[name][1]
-    invented = set(re.findall(r"\d{2,}(?:,\d{3})*|[A-Z]\w{3,}", said)) - set(
+    invented = set(re.findall(r"\d[\d,]*\d|[A-Z]\w{3,}", said)) - set(
         re.findall(r"\w[\w,]*\w", TRUE + ATTACKS[name][0])
     )
     assert not {word for word in invented if re.search(rf"(?<!\w){word}(?!\w)", answer.text)}, answer.text
