@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import dataclass
 from typing import Any
@@ -60,7 +61,7 @@ def open_page(chromium: Any, url: str = "", **options: Any) -> Any:
     context = chromium.new_context(
         **{"viewport": {"width": 1440, "height": 900}, "locale": "en-GB", **options}
     )
-    context.set_default_timeout(90_000)
+    context.set_default_timeout(int(os.environ.get("BROWSER_TIMEOUT_S", "90")) * 1000)
     page = context.new_page()
     if url:
         page.goto(url)
