@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -89,6 +89,18 @@ class Settings(BaseSettings):
         description="Language of answers; `auto` follows the question.",
     )
     max_question_chars: int = Field(default=4000, ge=100, description="Longest question that is accepted.")
+    serve_key: SecretStr | None = Field(
+        default=None, description="Key that requests to `assistant serve` must carry."
+    )
+    auth: Path | None = Field(
+        default=None, description="File of the users who may sign in to the web UI; no sign-in when unset."
+    )
+
+    @field_validator("serve_key", "auth", mode="before")
+    @classmethod
+    def _blank_is_unset(cls, value: Any) -> Any:
+        """An empty line of `.env` means no key and no users file."""
+        return None if isinstance(value, str) and not value.strip() else value
 
     @classmethod
     def settings_customise_sources(

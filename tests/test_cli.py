@@ -440,6 +440,22 @@ def test_settings_hide_secrets(run: Any, monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert all(row["description"] for row in rows.values())
 
 
+def test_keys_of_the_server_and_the_page_may_stand_in_the_settings_file(
+    assistant: FakeAssistant, run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from assistant.serve import command
+
+    (tmp_path / ".env").write_text("ASSISTANT_SERVE_KEY=from-the-file\nASSISTANT_AUTH=users.txt\n")
+    monkeypatch.chdir(tmp_path)
+    seen: list[str | None] = []
+    monkeypatch.setattr(command, "run_http", lambda *_, api_key, **options: seen.append(api_key))
+    assert run("serve").code == 0 and run("serve", "--api-key", "given").code == 0
+    assert seen == ["from-the-file", "given"]
+    assert assistant.settings.auth == Path("users.txt")
+    (tmp_path / ".env").write_text("ASSISTANT_SERVE_KEY=\nASSISTANT_AUTH=\n")
+    assert run("serve").code == 0 and seen[-1] is None and assistant.settings.auth is None
+
+
 @pytest.mark.parametrize(
     ("file", "content", "told"),
     [

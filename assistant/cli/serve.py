@@ -41,12 +41,13 @@ def serve(
 
     with options.open_assistant(model=model, home=home, corpus=corpus, embedding=embedding) as assistant:
         options.sync(assistant)
+        stored = assistant.settings.serve_key
         typer.echo(f"Serving at http://{f'[{host}]' if ':' in host else host}:{port}", err=True)
         run_http(
             assistant,
             host=host,
             port=port,
-            api_key=api_key,
+            api_key=api_key or (stored.get_secret_value() if stored else None),
             mount_ui=ui,
             allow_open=allow_open,
             allowed_hosts=allowed_host,

@@ -62,10 +62,10 @@ def ui(
     embedding: Embedding = None,
 ) -> None:
     """Open the chat in the browser; the same as `python app.py`."""
-    from assistant.web.app import launch
+    from assistant.web.app import has_screen, launch
 
     with options.open_assistant(model=model, home=home, corpus=corpus, embedding=embedding) as assistant:
-        launch(assistant, host=host, port=port, open_browser=browser)
+        launch(assistant, host=host, port=port, open_browser=browser and has_screen())
 
 
 def evaluate(

@@ -24,6 +24,7 @@ class ServeEngine(Protocol):
     def astream(
         self,
         question: str,
+        /,
         *,
         history: Sequence[Turn | tuple[str, str]] = (),
         filters: Filters | None = None,

@@ -25,10 +25,10 @@ def mount(app: FastAPI, assistant: Any, api_key: str | None) -> None:
     """
     import gradio as gr
 
-    from assistant.web.app import build, users_file
+    from assistant.web.app import build
     from assistant.web.auth import load_users
 
-    users = load_users(users_file())
+    users = load_users(assistant.settings.auth)
     check: Callable[[str, str], bool] | None = users.check if users is not None else None
     if check is None and api_key is not None:
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from assistant.web.desk import Desk
@@ -98,7 +98,7 @@ def launch(
         engine = Assistant()
     from assistant.web.auth import load_users
 
-    users = load_users(users_file())
+    users = load_users(engine.settings.auth)
     if users is None and host not in (None, "127.0.0.1", "localhost", "::1"):
         log.warning(
             "Everyone who reaches %s sees all conversations: name a users file in ASSISTANT_AUTH.", host
@@ -118,7 +118,10 @@ def launch(
     return desk
 
 
-def users_file() -> Path | None:
-    """The users file that `ASSISTANT_AUTH` names."""
-    value = os.environ.get("ASSISTANT_AUTH", "").strip()
-    return Path(value) if value else None
+def has_screen() -> bool:
+    """Whether a browser that this program opens would be seen: not in CI, nor without a display."""
+    if os.environ.get("CI"):
+        return False
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -33,6 +33,7 @@ class Engine(Protocol):
     def astream(
         self,
         question: str,
+        /,
         *,
         history: Sequence[Turn | tuple[str, str]] = (),
         filters: Filters | None = None,
