@@ -29,6 +29,12 @@ _REFERENCE = (
     "Bees collect nectar from many kinds of flowers.", "The orchestra played a symphony.", "他昨天在公园里散步。",
     "Rain is likely in the mountains tonight.", "这道菜需要少许盐和糖。",
 )  # fmt: skip
+# Likeness (cosine, the model's zero taken out) below which two texts do not speak of the same. With e5, 98 % of the
+# 47 hand-made Chinese translations lie above the first and all 89 English paraphrases above .8; of pairs of
+# unlike sentences of the corpus 90 % lie below the first, and the highest in one language is .56.
+_LIKENESS_ACROSS = 0.38
+_LIKENESS = 0.55
+_LEAST_OVERLAP = 0.15
 _CACHE = 20_000
 _MOST_CHARS = 20_000
 
@@ -90,7 +96,27 @@ class ClaimVerifier:
         )
         if quote := _verbatim(claim, evidence, spans):
             return Check("supported", 0.99, (), quote)
-        return self._judge(self.compare(claim, evidence, context=context, spans=spans))
+        comparison = self.compare(claim, evidence, context=context, spans=spans)
+        return self._on_subject(claim, evidence, comparison, self._judge(comparison))
+
+    def _on_subject(self, claim: str, evidence: str, comparison: Comparison, check: Check) -> Check:
+        """Takes support back when the supporting words speak of something else.
+
+        Numbers and names that agree, or of which the claim has none, do not make "the moon is made of cheese"
+        follow from a brief on chips.
+        """
+        if check.verdict == "unsupported":
+            return check
+        cross = bool(comparison.features["cross_language"])
+        start, end = check.quote or (0, len(evidence))
+        if self._embeddings is not None:
+            floor = _LIKENESS_ACROSS if cross else _LIKENESS
+            alike = self._similarity(claim, [evidence[start:end]])[0] >= floor
+        else:
+            alike = cross or comparison.features["recall_window"] >= _LEAST_OVERLAP
+        if alike:
+            return check
+        return Check("unsupported", min(check.score, 0.05), ("the passage speaks of something else",))
 
     def compare(
         self, claim: str, evidence: str, *, context: str = "", spans: Sequence[tuple[int, int]] | None = None
