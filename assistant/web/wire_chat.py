@@ -267,6 +267,7 @@ def _wire_rail(desk: Desk, parts: Parts, running: list[Any]) -> None:
         who = visitor(request)
         return desk.rail(who.owner, who.language, conversation, search or "")
 
-    parts.search.input(
+    # Not `input`: that misses text which is pasted.
+    parts.search.change(
         find, [parts.conversation, parts.search], [parts.rail], trigger_mode="always_last", **_QUIET
     )
