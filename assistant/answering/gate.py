@@ -141,7 +141,16 @@ class Gate:
             # One part may be plainly answered: then say which is not, instead of nothing.
             missing = tuple(p for p, m in zip(asked, margins, strict=True) if m < combined.part_sure)
             return Decision(probability, margin, missing, refuse=len(missing) == len(query.parts))
-        missing = tuple(p for p, m in zip(asked, margins, strict=True) if m < combined.part_missing)
+        # A part for which the ranker has a sentence is not called missing on the model's word alone.
+        found = [
+            any(len(item.part_scores) > number and item.part_scores[number] > 0 for item in ranked)
+            for number in range(len(asked))
+        ]
+        missing = tuple(
+            part
+            for part, value, there in zip(asked, margins, found, strict=True)
+            if value < combined.part_missing and not there
+        )
         return Decision(probability, margin, missing if len(missing) < len(query.parts) else ())
 
     def margin(self, question: str, shown: Sequence[RankedSentence], session: ModelSession) -> float | None:
@@ -194,7 +203,7 @@ def asks_of_another_time(query: Query, best: Sequence[RankedSentence]) -> bool:
     for asked in find_dates(query.standalone):
         if asked.year is None or not (asked.month or asked.part):
             continue
-        if not any(date_matches(asked, other) or date_matches(other, asked) for other in known):
+        if not any(date_matches(asked, other) for other in known):
             return True
     text = " ".join(
         " ".join((i.sentence.text, i.passage.document.title, *i.passage.heading_path)) for i in best

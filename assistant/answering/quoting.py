@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 
+from assistant.answering.chinese_amounts import with_chinese_amounts
 from assistant.answering.compose import CheckedSentence, Support
 from assistant.answering.evidence import choose_sentences, reading_order, with_antecedents
 from assistant.answering.glossary import Glossary
@@ -108,7 +109,9 @@ def _translated(text: str, session: ModelSession, prompts: Prompts, glossary: Gl
     names = glossary.found_in(text)[:_MOST_NAMES]
     listed = "Names: " + "; ".join(f"{english} = {chinese}" for english, chinese in names) if names else ""
     reply = session.complete(
-        prompts.messages("translate_sentence", names=listed, sentence=text), max_tokens=220, stop=["\n"]
+        prompts.messages("translate_sentence", names=listed, sentence=with_chinese_amounts(text)),
+        max_tokens=220,
+        stop=["\n"],
     )
     translated = reply.text.strip().strip('"“”')
     return translated if language_of(translated) == "zh" else ""

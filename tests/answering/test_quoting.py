@@ -77,7 +77,7 @@ def test_an_english_answer_needs_no_model() -> None:
 
 def test_a_chinese_answer_translates_and_quotes_the_original() -> None:
     model = ScriptedModel(
-        reply=lambda p: "“中芯国际2025年收入93亿美元（9.3 billion）。”" if "9.3" in p else "它雇用了500人。"
+        reply=lambda p: "“中芯国际2025年收入93亿美元（9.3 billion）。”" if "93亿" in p else "它雇用了500人。"
     )
     verifier = Numbers()
     claims = quote(QUERY_ZH, ENGLISH, language="zh", session=local_session(model), verifier=verifier)
