@@ -80,13 +80,15 @@ def _said(
     verbatim = CheckedSentence(text, Check("supported", 1.0), (Support(item.passage, start, end, 1.0),))
     if session is None or language != "zh" or language_of(text) == "zh":
         return verbatim
-    translated = _translated(text, session, prompts, glossary)
-    if not translated or not keeps_figures(text, translated):
-        return verbatim
-    check = verifier.check(translated, text, context=passage_context(item.passage))
-    if check.verdict == "unsupported":
-        return verbatim
-    return CheckedSentence(translated, check, (Support(item.passage, start, end, check.score),))
+    # A small model adds a figure at times; a second, freer attempt often does not.
+    for temperature in (0.0, 0.6):
+        translated = _translated(text, session, prompts, glossary, temperature)
+        if not translated or not keeps_figures(text, translated):
+            continue
+        check = verifier.check(translated, text, context=passage_context(item.passage))
+        if check.verdict != "unsupported":
+            return CheckedSentence(translated, check, (Support(item.passage, start, end, check.score),))
+    return verbatim
 
 
 _CODE = re.compile(r"[A-Za-z]*\d+[A-Za-z]+[A-Za-z0-9]*|[A-Z]+[A-Z0-9]*\d+[A-Z0-9]*")
@@ -105,12 +107,15 @@ def keeps_figures(original: str, translated: str) -> bool:
     )
 
 
-def _translated(text: str, session: ModelSession, prompts: Prompts, glossary: Glossary) -> str:
+def _translated(
+    text: str, session: ModelSession, prompts: Prompts, glossary: Glossary, temperature: float
+) -> str:
     names = glossary.found_in(text)[:_MOST_NAMES]
     listed = "Names: " + "; ".join(f"{english} = {chinese}" for english, chinese in names) if names else ""
     reply = session.complete(
         prompts.messages("translate_sentence", names=listed, sentence=with_chinese_amounts(text)),
         max_tokens=220,
+        temperature=temperature,
         stop=["\n"],
     )
     translated = reply.text.strip().strip('"“”')

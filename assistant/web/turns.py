@@ -140,7 +140,7 @@ def _kept(language: str, turn: TurnRecord, last: bool, followups: Sequence[str])
     from assistant.web.export import answer_markdown
 
     answer = turn.answer
-    seconds = sum(answer.timings.values())
+    seconds = answer.timings.get("total", sum(answer.timings.values()))
     stages = [step.partition("\t") for step in turn.steps]
     return TurnView(
         id=turn.id,
