@@ -18,18 +18,23 @@ from assistant.batch.runner import journal_path
 
 from .fakes import FakeEngine
 
-ROWS, KILLS = 50, 4
+ROWS, KILLS = 80, 4
 # Answers are large so that kills also fall into the writing of a line and of an output.
 CHILD = """
-import sys
+import sys, threading
 from pathlib import Path
 sys.path.insert(0, sys.argv[3])
 from fakes import FakeEngine, make_answer
 from assistant.batch import BatchOptions, run_batch
 
 class Told:
+    rows = 0
     def start(self, done, total): print("start", flush=True)
-    def advance(self, outcome): print("row", flush=True)
+    def advance(self, outcome):
+        print("row", flush=True)
+        self.rows += 1
+        # It waits for its killer, who may come late on a busy machine: no run may reach the end of the list.
+        if self.rows == 12: threading.Event().wait()
     def message(self, text): pass
     def stop(self): pass
 
