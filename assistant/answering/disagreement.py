@@ -76,7 +76,16 @@ def find_disagreements(claims: Sequence[Claim], citations: Sequence[Citation]) -
             if _same_quantity(left, right) and _differ(left, right):
                 found.append(_disagreement(left, right))
     unique = {tuple(sorted((value.value, value.publisher) for value in item.values)): item for item in found}
-    return tuple(unique.values())
+    return tuple(item for item in unique.values() if _is_sound(item))
+
+
+def _is_sound(item: Disagreement) -> bool:
+    """Whether a difference was read rightly: the values differ as written, and who states them is a name."""
+    values = {value.value.strip().lower() for value in item.values}
+    speaks = re.compile(r"\b(?:was|were|is|are|had|has|that|which|who)$", re.I)
+    return len(values) == len(item.values) and not any(
+        speaks.search(value.publisher) for value in item.values
+    )
 
 
 def _sentences(citation: Citation) -> Iterator[tuple[int, int]]:
