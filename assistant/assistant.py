@@ -17,10 +17,11 @@ from assistant.index.reader import Index
 from assistant.index.sync import SyncReport, remove_documents, sync_folder
 from assistant.models.chat import ChatChoice, choose_model
 from assistant.models.embeddings import load_embeddings
+from assistant.request import History, Request, turns_of
 from assistant.resources import corpus_folder
 from assistant.retrieval.hybrid import HybridRetriever
 from assistant.retrieval.rerank import SentenceRanker
-from assistant.runnable import AssistantRunnable, History, Request, turns_of
+from assistant.runnable import AssistantRunnable
 from assistant.schema import (
     Answer,
     AnswerEvent,
@@ -93,7 +94,14 @@ class Assistant(AssistantRunnable):
 
     def _events(self, request: Request) -> Iterator[Event]:
         choice = self._choice(request.model)
-        return self._open_pipeline().run(request.question, list(request.history), request.filters, choice)
+        return self._open_pipeline().run(
+            request.question,
+            list(request.history),
+            request.filters,
+            choice,
+            passages=request.passages,
+            language=request.language,
+        )
 
     @property
     def default_concurrency(self) -> int:

@@ -9,12 +9,11 @@ from __future__ import annotations
 import asyncio
 import threading
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextvars import Context
-from typing import Any, NamedTuple
+from typing import Any
 
 from langchain_core.callbacks import adispatch_custom_event, dispatch_custom_event
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import (
     ensure_config,
@@ -24,96 +23,11 @@ from langchain_core.runnables.config import (
     patch_config,
     set_config_context,
 )
-from pydantic import ValidationError
 
-from assistant.errors import AssistantError, QuestionError
+from assistant.errors import AssistantError
+from assistant.request import AnswerLanguage, AssistantInput, History, Request, inputs_of, read_input
 from assistant.retriever import AssistantRetriever
-from assistant.schema import Answer, AnswerEvent, Event, Filters, Turn
-
-AssistantInput = str | dict[str, Any] | list[BaseMessage]
-"""A question, a dict with `question` and perhaps `history`, `filters`, `model`, or the messages of a chat."""
-History = Sequence[Turn | tuple[str, str] | BaseMessage]
-"""Earlier exchanges, oldest first."""
-
-
-class Request(NamedTuple):
-    """One question with everything that goes with it."""
-
-    question: str
-    history: tuple[Turn, ...] = ()
-    filters: Filters | None = None
-    model: str | None = None
-
-
-def turns_of(history: History) -> tuple[Turn, ...]:
-    """Earlier exchanges as turns.
-
-    Args:
-        history: Turns, pairs of question and answer text, or messages; a human message without an answer and
-            messages of other kinds are left out.
-
-    Raises:
-        QuestionError: An item is none of these.
-    """
-    turns: list[Turn] = []
-    asked = ""
-    for item in history:
-        if isinstance(item, Turn):
-            turns.append(item)
-        elif isinstance(item, HumanMessage):
-            asked = item.text
-        elif isinstance(item, AIMessage):
-            if asked:
-                turns.append(Turn(question=asked, answer=item.text))
-            asked = ""
-        elif isinstance(item, BaseMessage):
-            continue
-        elif (
-            isinstance(item, (tuple, list)) and len(item) == 2 and all(isinstance(part, str) for part in item)
-        ):
-            turns.append(Turn(question=item[0], answer=item[1]))
-        else:
-            raise QuestionError(
-                f"The history has an item that is no exchange: {str(item)[:60]!r}.",
-                "Give pairs of question and answer, or messages.",
-            )
-    return tuple(turns)
-
-
-def read_input(
-    value: AssistantInput,
-    *,
-    history: History = (),
-    filters: Filters | dict[str, Any] | None = None,
-    model: str | None = None,
-) -> Request:
-    """What is asked, from any of the forms of input; what the input itself says wins.
-
-    Raises:
-        QuestionError: The input has none of the forms, or unknown keys.
-    """
-    if isinstance(value, dict):
-        unknown = sorted(map(str, set(value) - {"question", "history", "filters", "model"}))
-        if unknown or "question" not in value:
-            what = f"unknown '{unknown[0]}'" if unknown else "no 'question'"
-            raise QuestionError(f"The input has {what}.", "It may have question, history, filters and model.")
-        history = value.get("history") or history
-        filters = value.get("filters") or filters
-        model = value.get("model") or model
-        value = value["question"]
-    elif isinstance(value, (list, tuple)):
-        if not value or not isinstance(value[-1], HumanMessage):
-            raise QuestionError("The last message is not the user's.", "End the messages with a question.")
-        history, value = (*history, *value[:-1]), value[-1].text
-    if not isinstance(value, str):
-        raise QuestionError(f"The question is not text but {type(value).__name__}.", "Give a string.")
-    try:
-        chosen = Filters.model_validate(filters) if filters is not None else None
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise QuestionError(f"Filter '{place}' does not fit: {first['msg']}.", "See `Filters`.") from None
-    return Request(value, turns_of(history), chosen, model)
+from assistant.schema import Answer, AnswerEvent, Event, Filters
 
 
 class AssistantRunnable(Runnable[AssistantInput, Answer]):
@@ -149,6 +63,8 @@ class AssistantRunnable(Runnable[AssistantInput, Answer]):
         history: History = (),
         filters: Filters | None = None,
         model: str | None = None,
+        passages: int | None = None,
+        language: AnswerLanguage | None = None,
     ) -> Answer:
         """Answers one question; every sentence of the answer is cited and checked.
 
@@ -157,11 +73,16 @@ class AssistantRunnable(Runnable[AssistantInput, Answer]):
             history: Earlier exchanges, oldest first, for follow-up questions.
             filters: Which documents may be used; all when None.
             model: Another model for this question.
+            passages: How many passages retrieval hands on, 1 to 100; as the settings say when None.
+            language: Of the answer: `en`, `zh`, or `auto` for that of the question; as the settings say when
+                None.
 
         Raises:
             AssistantError: The question cannot be asked or the model fails.
         """
-        return self.invoke(question, history=history, filters=filters, model=model)
+        return self.invoke(
+            question, history=history, filters=filters, model=model, passages=passages, language=language
+        )
 
     async def aask(
         self,
@@ -170,17 +91,21 @@ class AssistantRunnable(Runnable[AssistantInput, Answer]):
         history: History = (),
         filters: Filters | None = None,
         model: str | None = None,
+        passages: int | None = None,
+        language: AnswerLanguage | None = None,
     ) -> Answer:
         """As `ask`, without blocking the event loop."""
-        return await self.ainvoke(question, history=history, filters=filters, model=model)
+        return await self.ainvoke(
+            question, history=history, filters=filters, model=model, passages=passages, language=language
+        )
 
     def invoke(self, input: AssistantInput, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
         """Answers one question.
 
         Args:
-            input: A question, a dict with `question`, `history`, `filters`, `model`, or messages.
+            input: A question, messages, or a dict with `question` and perhaps the arguments below.
             config: Callbacks, tags, metadata and the like.
-            **kwargs: `history`, `filters` and `model`, as in `ask`.
+            **kwargs: `history`, `filters`, `model`, `passages` and `language`, as in `ask`.
         """
         return _last(list(self.stream(input, config, **kwargs)))
 
@@ -205,7 +130,7 @@ class AssistantRunnable(Runnable[AssistantInput, Answer]):
 
     def _stream(self, request: Request, settled: RunnableConfig) -> Iterator[Event]:
         run = get_callback_manager_for_config(settled).on_chain_start(
-            None, _inputs(request), name=self._run_name(settled), run_id=settled.pop("run_id", None)
+            None, inputs_of(request), name=self._run_name(settled), run_id=settled.pop("run_id", None)
         )
         child = patch_config(settled, callbacks=run.get_child())
         answer: Answer | None = None
@@ -232,7 +157,7 @@ class AssistantRunnable(Runnable[AssistantInput, Answer]):
 
     async def _astream(self, request: Request, settled: RunnableConfig) -> AsyncIterator[Event]:
         run = await get_async_callback_manager_for_config(settled).on_chain_start(
-            None, _inputs(request), name=self._run_name(settled), run_id=settled.pop("run_id", None)
+            None, inputs_of(request), name=self._run_name(settled), run_id=settled.pop("run_id", None)
         )
         child = patch_config(settled, callbacks=run.get_child())
         answer: Answer | None = None
@@ -281,7 +206,7 @@ class AssistantRunnable(Runnable[AssistantInput, Answer]):
             inputs: As for `invoke`.
             config: One for all or one each; `max_concurrency` limits how many are asked at once.
             return_exceptions: Put an error in the place of its answer instead of raising it.
-            **kwargs: `history`, `filters` and `model` for all.
+            **kwargs: `history`, `filters`, `model`, `passages` and `language` for all.
         """
         return super().batch(
             inputs, self._limited(config, len(inputs)), return_exceptions=return_exceptions, **kwargs
@@ -323,12 +248,6 @@ class AssistantRunnable(Runnable[AssistantInput, Answer]):
 
     def _run_name(self, config: RunnableConfig) -> str:
         return config.get("run_name") or self.get_name()
-
-
-def _inputs(request: Request) -> dict[str, Any]:
-    """What a trace shows as input."""
-    given = {"history": request.history, "filters": request.filters, "model": request.model}
-    return {"question": request.question, **{name: value for name, value in given.items() if value}}
 
 
 def _last(events: list[Event]) -> Answer:

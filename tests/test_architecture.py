@@ -23,11 +23,11 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"errors"}),
     frozenset({"schema", "settings", "resources"}),
     frozenset({"ingest", "models"}),
-    frozenset({"index"}),
+    frozenset({"index", "fetch"}),
     frozenset({"retrieval"}),
     frozenset({"answering"}),
     # The parts of the one object that users hold.
-    frozenset({"uploads", "retriever"}),
+    frozenset({"uploads", "retriever", "request"}),
     frozenset({"runnable"}),
     frozenset({"assistant"}),
     frozenset({"web", "batch", "evaluation", "doctor"}),

@@ -139,6 +139,28 @@ def test_a_chinese_question_is_refused_in_chinese(assistant: Assistant) -> None:
     )
 
 
+def test_language_and_number_of_passages_of_one_question(assistant: Assistant) -> None:
+    answer = assistant.ask(UNKNOWN, language="zh")
+    assert answer.language == "zh"
+    assert "文件" in answer.text
+    assert assistant.ask(UNKNOWN).language == "en"
+    found = {
+        passages: next(
+            len(e.hits)
+            for e in assistant.stream(STOP_ORDER, passages=passages)
+            if isinstance(e, EvidenceEvent)
+        )
+        for passages in (2, 12)
+    }
+    assert found[2] <= 2 < found[12]
+
+
+@pytest.mark.parametrize("given", [{"passages": 0}, {"passages": 101}, {"passages": "5"}, {"language": "fr"}])
+def test_values_of_a_question_that_do_not_fit(assistant: Assistant, given: dict[str, Any]) -> None:
+    with pytest.raises(QuestionError, match=r"passages|language"):
+        assistant.ask(STOP_ORDER, **given)
+
+
 def test_filters_narrow_what_is_searched(assistant: Assistant) -> None:
     assert assistant.ask(STOP_ORDER, filters=Filters(topics=("capital",))).searched == 1
     late = assistant.ask(STOP_ORDER, filters=Filters(since=dt.date(2026, 5, 5)))

@@ -56,6 +56,7 @@ class _Run:
 
     query: Query
     searched: int
+    language: str
     hits: list[SearchHit] = field(default_factory=list)
     ranked: list[RankedSentence] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
@@ -123,6 +124,8 @@ class Pipeline:
         choice: ChatChoice,
         *,
         given: Sequence[SearchHit] | None = None,
+        passages: int | None = None,
+        language: str | None = None,
     ) -> Iterator[Event]:
         """Answers a question.
 
@@ -132,6 +135,8 @@ class Pipeline:
             filters: Which documents may be used.
             choice: The language model.
             given: Passages to answer from instead of a search.
+            passages: How many passages to retrieve; as the settings say when None.
+            language: Of the answer: `auto`, `en` or `zh`; as the settings say when None.
 
         Yields:
             Steps, the evidence, checked sentences, and the answer last.
@@ -150,14 +155,14 @@ class Pipeline:
             searched = len(self._index.documents(query.filters))
         else:
             searched = len({hit.passage.document.id for hit in given})
-        run = _Run(query, searched)
+        run = _Run(query, searched, self._language(query, language))
         run.timings["understand"] = time.perf_counter() - started
         if query.standalone != question:
             yield StepEvent(stage="understand", message=f"Understood as: {query.standalone}")
         elif query.english != question:
             yield StepEvent(stage="understand", message=f"Also searched as: {query.english}")
         with run.timed("retrieve"):
-            run.hits = list(given) if given is not None else self._retrieve(query)
+            run.hits = list(given) if given is not None else self._retrieve(query, passages)
         yield StepEvent(stage="retrieve", message=f"Searched {searched} documents")
         with run.timed("rerank"):
             run.ranked = self._ranker.rank(query, run.hits)
@@ -181,7 +186,7 @@ class Pipeline:
         hits: Sequence[SearchHit],
         read: Sequence[RankedSentence],
     ) -> Iterator[Event]:
-        language = self._language(run.query)
+        language = run.language
         composer = Composer(run.query, language)
         yield StepEvent(stage="generate", message="Writing and checking sentences")
         if session is not None and self._writes(choice):
@@ -243,7 +248,7 @@ class Pipeline:
         hits: Sequence[SearchHit],
         removed: tuple[Claim, ...] = (),
     ) -> Answer:
-        language = self._language(run.query)
+        language = run.language
         nearest = tuple(hits[:_NEAREST])
         return Answer(
             question=run.query.question,
@@ -260,8 +265,8 @@ class Pipeline:
             usage=session.usage if session is not None else TokenUsage(),
         )
 
-    def _retrieve(self, query: Query) -> list[SearchHit]:
-        hits = self._retriever.retrieve(query.searches, self._settings.passages, query.filters)
+    def _retrieve(self, query: Query, passages: int | None) -> list[SearchHit]:
+        hits = self._retriever.retrieve(query.searches, passages or self._settings.passages, query.filters)
         if query.prefer_recent:
             hits = _recent_first(hits)
         return hits
@@ -274,8 +279,9 @@ class Pipeline:
     def _evidence_words(self, choice: ChatChoice) -> int:
         return self._settings.evidence_words or (1500 if choice.kind == "provider" else 450)
 
-    def _language(self, query: Query) -> str:
-        return query.language if self._settings.answer_language == "auto" else self._settings.answer_language
+    def _language(self, query: Query, wanted: str | None) -> str:
+        chosen = wanted or self._settings.answer_language
+        return query.language if chosen == "auto" else chosen
 
 
 def _recent_first(hits: Sequence[SearchHit]) -> list[SearchHit]:

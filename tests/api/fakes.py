@@ -9,7 +9,8 @@ from langchain_core.language_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage
 
 from assistant.errors import ModelError
-from assistant.runnable import AssistantRunnable, Request
+from assistant.request import Request
+from assistant.runnable import AssistantRunnable
 from assistant.schema import (
     Answer,
     AnswerEvent,

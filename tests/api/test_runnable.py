@@ -72,10 +72,11 @@ WAYS = ["ask", "aask", "stream", "astream", "invoke", "ainvoke", "batch", "abatc
 @pytest.mark.parametrize("way", WAYS)
 async def test_every_way_gives_the_same_answer_to_the_same_request(way: str) -> None:
     assistant, filters = FakeRunnable(), Filters(topics=("chips",))
-    answer = await call(assistant, way, "Why?", history=[("Q", "A")], filters=filters, model="m")
-    expected = FakeRunnable().ask("Why?", history=[("Q", "A")], filters=filters, model="m")
+    given = {"history": [("Q", "A")], "filters": filters, "model": "m", "passages": 7, "language": "zh"}
+    answer = await call(assistant, way, "Why?", **given)
+    expected = FakeRunnable().ask("Why?", **given)
     assert answer == expected
-    assert assistant.requests == [("Why?", (Turn(question="Q", answer="A"),), filters, "m")]
+    assert assistant.requests == [("Why?", (Turn(question="Q", answer="A"),), filters, "m", 7, "zh")]
 
 
 @pytest.mark.parametrize("way", WAYS)
