@@ -3,16 +3,20 @@
     pip install -r benchmarks/requirements.txt
     python benchmarks/baselines.py langchain llamaindex --gold tests/gold --out build/baselines
 
-The model is the embedded one and the embedding all-MiniLM unless --model and --embedding say otherwise.
+The model is the embedded one and the embedding multilingual-e5-small, as the assistant's own, unless --model and
+--embedding say otherwise. With --seed the questions come in a random order, so that the first --limit of them are
+a random sample.
 """
 
 from __future__ import annotations
 
 import argparse
+import random
 import sys
 from pathlib import Path
 
 from baseline_chains import BASELINES
+from kept_vectors import KeptVectors
 from project import open_chat_model
 from rich.console import Console
 
@@ -39,15 +43,24 @@ def main() -> int:
         "--corpus", type=Path, help="folder of Markdown files; the packaged corpus when left out"
     )
     parser.add_argument("--model", default="local")
-    parser.add_argument("--embedding", default="minilm")
+    parser.add_argument("--embedding", default="e5")
+    parser.add_argument("--vectors", type=Path, metavar="FOLDER", help="keep vectors here for the next run")
     parser.add_argument("--limit", type=int)
+    parser.add_argument("--seed", type=int, help="take the questions in a random order")
     parser.add_argument("--languages", nargs="*", default=[])
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--out", type=Path, default=Path("build/baselines"))
     arguments = parser.parse_args()
     settings = load_settings(model=arguments.model, embedding=arguments.embedding)
-    questions = select(load_gold(arguments.gold), languages=arguments.languages, limit=arguments.limit)
-    chat, embeddings = open_chat_model(settings), load_embeddings(settings)
+    questions = select(
+        load_gold(arguments.gold),
+        languages=arguments.languages,
+        limit=arguments.limit if arguments.seed is None else None,
+    )
+    if arguments.seed is not None:
+        questions = random.Random(arguments.seed).sample(questions, len(questions))[: arguments.limit]
+    chat = open_chat_model(settings)
+    embeddings = KeptVectors(load_embeddings(settings), arguments.vectors)
     # The project's default embedding, so that sentences are judged as the assistant's own are.
     verifier = ClaimVerifier(load_embeddings(load_settings(embedding="e5")))
     console = Console()
@@ -59,6 +72,7 @@ def main() -> int:
     evaluations = []
     for name in arguments.chains:
         chain = BASELINES[name](chat, embeddings, arguments.corpus or corpus_folder(), verifier)
+        embeddings.keep()
         evaluations.append(
             evaluate(
                 chain,

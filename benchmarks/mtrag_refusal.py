@@ -1,159 +1,240 @@
-"""Does the assistant refuse what the given passages do not answer? On MTRAG-UN (arXiv 2602.23184).
+"""Does the assistant refuse what the passages do not answer? On MTRAG-UN (arXiv 2602.23184).
 
     python benchmarks/mtrag_refusal.py --data DATA/mtrag --model local --out build/mtrag
 
-Each task is a conversation whose last question is to be answered from given passages alone. The set gives its
-unanswerable tasks no passage at all, so that refusing them would take no judgement; therefore every task gets at
-least six: its own, and the nearest by BM25 of those that other tasks of its collection have, in the order of
-BM25. (--own gives each its own alone.) A task counts as refused when the answer's status is `not_in_corpus`.
-Precision and recall are those of refusing the tasks labelled UNANSWERABLE among UNANSWERABLE, PARTIAL and
-ANSWERABLE ones; UNDERSPECIFIED tasks, where a good reply asks back, can be shown but are not counted. haiku.rag
-states .33 and .44 for the older MTRAG with retrieval, which is another set and protocol.
+MTRAG-UN gives its unanswerable tasks no passage at all, so that refusing those would take no judgement. Here each
+task, whatever its label, is answered from the --passages that retrieval finds for it among all passages which
+MTRAG's files hold for the task's collection (1,488 in four collections): the unanswerable get the nearest ones,
+and an answerable task whose own passages are not found counts as answerable all the same. With --evidence own, the
+task's own passages are among them in any case, which judges the gate without retrieval. The assistant's stages run
+as in the assistant, on an index of the collection: understand, retrieve, rerank, gate.
+
+Wanted is the refusal of UNANSWERABLE tasks. Beside the gate stand: refusing everything, and thresholds on the
+similarity of the nearest passage and on the cross-encoder's best score, each chosen on four fifths of the tasks and
+judged on the rest (the gate's threshold comes from other questions, and is shown with such a threshold too).
+UNDERSPECIFIED tasks, where a good reply asks back, are left out. haiku.rag states .33 and .44 for the older MTRAG,
+which is another set and protocol.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import math
+import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from project import make_passage
-from public_sets import Conversation, read_mtrag_un
+from kept_vectors import KeptVectors
+from memory_index import MemoryIndex
+from project import Stages, make_passage, open_stages
+from public_sets import Conversation, read_mtrag_passages, read_mtrag_un
+from refusal_figures import Judged, auroc, precision_recall, refused_above_threshold
 from rich.console import Console
 from rich.table import Table
 from row_log import RowLog
 
+from assistant.answering.gate import Gate
 from assistant.errors import AssistantError
-from assistant.index.lexical import LexicalIndex
+from assistant.models.embeddings import load_embeddings
+from assistant.retrieval.hybrid import HybridRetriever
+from assistant.retrieval.query import Query
+from assistant.retrieval.rerank import SentenceRanker
+from assistant.schema import SearchHit
 from assistant.settings import load_settings
 
-if TYPE_CHECKING:
-    from assistant.assistant import Assistant
-
-LABELS = ("ANSWERABLE", "PARTIAL", "UNANSWERABLE", "UNDERSPECIFIED")
-COUNTED = LABELS[:3]
+REFUSE = "UNANSWERABLE"
+LABELS = ("ANSWERABLE", "PARTIAL", REFUSE)
 
 
-def add_distractors(tasks: Sequence[Conversation], count: int) -> list[Conversation]:
-    """The tasks with at least `count` passages each, the nearest of their collection among them.
+class Collection:
+    """The passages of one collection, with the stages that read them."""
 
-    Args:
-        tasks: All tasks of the set, since their passages are the pool.
-        count: Passages that each task has in the end, unless it has more of its own.
-    """
-    pools: dict[str, dict[str, str]] = {}
-    for task in tasks:
-        pools.setdefault(task.collection, {}).update(task.passages)
-    indexes = {}
-    for collection, pool in pools.items():
-        passages = {make_passage(name, text).id: name for name, text in pool.items() if text}
-        built = LexicalIndex.build(make_passage(name, text) for name, text in pool.items() if text)
-        indexes[collection] = (built, passages)
-    filled = []
-    for task in tasks:
-        index, names = indexes[task.collection]
-        # The question before tells what a bare follow-up is about.
-        query = " ".join([*(turn.question for turn in task.history[-1:]), task.question])
-        ranked = [names[found] for found, _ in index.search(query, len(names))]
+    def __init__(self, passages: Mapping[str, str], embeddings: KeptVectors, stages: Stages) -> None:
+        self._embeddings, self._stages = embeddings, stages
+        self._index = MemoryIndex([make_passage(name, text) for name, text in passages.items()], embeddings)
+        self._by_name = {passage.document.path: passage for passage in self._index.passages.values()}
+        self._retriever = HybridRetriever(self._index, embeddings)
+        self._ranker = SentenceRanker(self._index)
+        self._gate = Gate(self._index, stages.prompts)
+
+    def judge(self, task: Conversation, count: int, own_first: bool) -> dict[str, Any]:
+        """What the gate makes of a task, and what simpler rules would look at."""
+        start = time.perf_counter()
+        session = self._stages.session()
+        query = self._stages.understand(task.question, task.history, session)
+        hits = self._evidence(task, query, count, own_first)
+        ranked = self._ranker.rank(query, hits)
+        decision = self._gate.decide(query, ranked, session)
+        seconds = time.perf_counter() - start
+        nearest = self._index.search_dense(self._embeddings.embed_query(query.english), 1)
+        own = {name for name, _ in task.passages}
+        found = own & {hit.passage.document.path for hit in hits}
+        return {
+            "label": task.answerability,
+            "collection": task.collection,
+            "question": task.question,
+            "standalone": query.standalone,
+            "refuse": decision.refuse,
+            "probability": decision.probability,
+            "margin": decision.margin,
+            "uncovered": list(decision.uncovered),
+            "cosine": nearest[0][1] if nearest else 0.0,
+            "cross": max((item.cross for item in ranked if not math.isnan(item.cross)), default=-20.0),
+            "own_found": len(found) / len(own) if own else None,
+            "seconds": round(seconds, 2),
+        }
+
+    def _evidence(self, task: Conversation, query: Query, count: int, own_first: bool) -> list[SearchHit]:
+        hits = self._retriever.retrieve(query.searches, len(self._by_name) if own_first else count)
+        if not own_first:
+            return hits
         own = {name for name, text in task.passages if text}
-        others = [name for name in ranked if name not in own][: max(0, count - len(own))]
-        kept = [name for name in ranked if name in own or name in others]
-        kept += [name for name in own if name not in kept]
-        pool = pools[task.collection]
-        filled.append(replace(task, passages=tuple((name, pool[name]) for name in kept)))
-    return filled
+        others = [hit for hit in hits if hit.passage.document.path not in own][: max(0, count - len(own))]
+        kept = {hit.passage.id for hit in others} | {self._by_name[name].id for name in own}
+        # In the order of the search, so that their place tells nothing of who chose them.
+        return [hit for hit in hits if hit.passage.id in kept]
 
 
-def precision_recall(rows: Sequence[dict[str, Any]]) -> dict[str, tuple[float, float, float]]:
-    """Precision, recall and F1 of refusing UNANSWERABLE tasks, each with its 95 % bootstrap interval."""
-    counted = [row for row in rows if row["label"] in COUNTED]
-    refused = np.array([row["status"] == "not_in_corpus" for row in counted])
-    wanted = np.array([row["label"] == "UNANSWERABLE" for row in counted])
-    draws = np.random.default_rng(1).integers(0, len(counted), size=(2000, len(counted)))
-    result = {}
-    for name, denominator in (
-        ("precision", refused.astype(float)),
-        ("recall", wanted.astype(float)),
-        ("F1", (refused.astype(float) + wanted) / 2),
-    ):
-        hits = (refused & wanted).astype(float)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            value = hits.sum() / denominator.sum()
-            resampled = hits[draws].sum(axis=1) / denominator[draws].sum(axis=1)
-        low, high = np.nanquantile(resampled, [0.025, 0.975]) if not np.isnan(resampled).all() else (0, 0)
-        result[name] = (float(value), float(low), float(high))
-    return result
+def choose(tasks: Sequence[Conversation], limits: Sequence[int], seed: int) -> list[Conversation]:
+    """At most so many tasks of each label of `LABELS`, drawn at random; all when no limit is given."""
+    chosen = []
+    for number, label in enumerate(LABELS):
+        of_label = [task for task in tasks if task.answerability == label]
+        limit = limits[min(number, len(limits) - 1)] if limits else len(of_label)
+        chosen += random.Random(seed).sample(of_label, min(limit, len(of_label)))
+    # Mixed, so that a run that was stopped has some of each.
+    return random.Random(seed).sample(chosen, len(chosen))
 
 
-def ask(assistant: Assistant, task: Conversation) -> dict[str, Any]:
-    """What the assistant makes of one task."""
-    passages = [make_passage(name, text) for name, text in task.passages if text]
-    start = time.perf_counter()
-    try:
-        answer = assistant.ask_passages(task.question, passages, history=task.history)
-    except AssistantError as error:
-        return {"label": task.answerability, "status": "failed", "error": str(error)}
-    return {
-        "label": task.answerability,
-        "status": answer.status,
-        "collection": task.collection,
-        "question": task.question,
-        "standalone": answer.standalone_question,
-        "answer": answer.text,
-        "seconds": round(time.perf_counter() - start, 2),
+def figures(rows: Sequence[dict[str, Any]], population: Mapping[str, int]) -> dict[str, dict[str, Any]]:
+    """Precision, recall and F1 of each rule, and the area under the curve where it has a score."""
+    judged = Judged.of([row["label"] for row in rows], REFUSE, population)
+    scores = {
+        "gate": np.array([-row["probability"] for row in rows]),
+        "cosine": np.array([-row["cosine"] for row in rows]),
+        "cross": np.array([-row["cross"] for row in rows]),
     }
+    rules = {
+        "gate": (np.array([row["refuse"] for row in rows]), auroc(scores["gate"], judged)),
+        "gate, threshold of this set": (
+            refused_above_threshold(scores["gate"], judged),
+            auroc(scores["gate"], judged),
+        ),
+        "similarity below a threshold": (
+            refused_above_threshold(scores["cosine"], judged),
+            auroc(scores["cosine"], judged),
+        ),
+        "cross-encoder below a threshold": (
+            refused_above_threshold(scores["cross"], judged),
+            auroc(scores["cross"], judged),
+        ),
+        "refuse everything": (np.ones(len(rows), bool), 0.5),
+    }
+    margins = [row["margin"] for row in rows]
+    if all(margin is not None for margin in margins):
+        doubt = -np.array(margins, dtype=float)
+        rules["the model's yes or no"] = (doubt > 0, auroc(doubt, judged))
+        rules["the model's, threshold of this set"] = (
+            refused_above_threshold(doubt, judged),
+            auroc(doubt, judged),
+        )
+    report: dict[str, dict[str, Any]] = {}
+    for name, (refused, area) in rules.items():
+        shares = {
+            label: float(refused[np.array(judged.labels) == label].mean())
+            for label in sorted(set(judged.labels))
+        }
+        report[name] = {**precision_recall(refused, judged), "AUROC": area, "refused": shares}
+    return report
+
+
+def show(report: dict[str, dict[str, Any]], title: str, console: Console) -> None:
+    """A table of `figures`."""
+    table = Table(title=title, title_justify="left")
+    for heading in ("", "precision", "recall", "F1", "AUROC", "refused"):
+        table.add_column(heading, justify="right")
+    for name, row in report.items():
+        table.add_row(
+            name,
+            *("{:.3f} ({:.2f}-{:.2f})".format(*row[key]) for key in ("precision", "recall", "F1")),
+            f"{row['AUROC']:.3f}",
+            ", ".join(f"{label[:5].lower()} {share:.2f}" for label, share in row["refused"].items()),
+        )
+    console.print(table)
 
 
 def main() -> int:
     layout = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=layout)
     parser.add_argument("--data", type=Path, required=True, help="folder with mtragun_reference.jsonl")
-    parser.add_argument("--model", default="local")
+    parser.add_argument("--model", default="local", help="`extractive` gates without a language model")
     parser.add_argument("--embedding", default="e5")
-    parser.add_argument("--limit", type=int, help="so many tasks of each label, evenly spread")
-    parser.add_argument("--labels", nargs="+", choices=LABELS, default=list(COUNTED))
-    parser.add_argument("--passages", type=int, default=6, help="passages that each task has at least")
-    parser.add_argument("--own", action="store_true", help="each task's own passages alone")
+    parser.add_argument("--vectors", type=Path, metavar="FOLDER", help="keep vectors here for the next run")
+    parser.add_argument(
+        "--limit", type=int, nargs="+", default=[], help=f"tasks of each label: one number or {len(LABELS)}"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="of the random draw of tasks")
+    parser.add_argument("--passages", type=int, default=10, help="passages that each task has")
+    parser.add_argument("--evidence", choices=["retrieved", "own"], default="retrieved")
+    parser.add_argument("--minutes", type=float, help="stop after so long, and show what there is")
     parser.add_argument("--out", type=Path, default=Path("build/mtrag"))
     arguments = parser.parse_args()
-    every = read_mtrag_un(arguments.data / "mtragun_reference.jsonl")
-    if not arguments.own:
-        every = add_distractors(every, arguments.passages)
-    tasks: list[Conversation] = []
-    for label in arguments.labels:
-        of_label = [task for task in every if task.answerability == label]
-        count = min(arguments.limit or len(of_label), len(of_label))
-        tasks += [of_label[at * len(of_label) // count] for at in range(count)]
-    from assistant.assistant import Assistant
-
-    evidence = "own passages" if arguments.own else f"{arguments.passages} passages"
+    every = [
+        task
+        for task in read_mtrag_un(arguments.data / "mtragun_reference.jsonl")
+        if task.answerability in LABELS
+    ]
+    population = Counter(task.answerability for task in every)
+    tasks = choose(every, arguments.limit, arguments.seed)
+    settings = load_settings(model=arguments.model, embedding=arguments.embedding)
+    embeddings, stages = KeptVectors(load_embeddings(settings), arguments.vectors), open_stages(settings)
+    evidence = f"{arguments.passages} passages, {arguments.evidence}"
     log = RowLog(arguments.out / "refusal.jsonl", f"{arguments.model} {arguments.embedding} {evidence}")
-    console = Console()
-    with Assistant(settings=load_settings(model=arguments.model, embedding=arguments.embedding)) as assistant:
-        for number, task in enumerate(tasks, start=1):
-            if log.rows.get(task.id, {}).get("status", "failed") == "failed":
-                log.add(task.id, ask(assistant, task))
-            row = log.rows[task.id]
-            console.print(f"{number}/{len(tasks)} {row['label']} {row['status']}", highlight=False)
-    rows = [log.rows[task.id] for task in tasks]
-    table = Table(title=f"MTRAG-UN, {arguments.model}, {evidence}: {len(rows)} tasks", title_justify="left")
-    statuses = sorted({row["status"] for row in rows})
-    for heading in ("", *statuses):
-        table.add_column(heading, justify="right")
-    for label in arguments.labels:
-        counts = Counter(row["status"] for row in rows if row["label"] == label)
-        table.add_row(label, *(str(counts[status]) for status in statuses))
-    console.print(table)
-    for name, (value, low, high) in precision_recall(rows).items():
-        console.print(
-            f"{name} of refusing UNANSWERABLE: {value:.3f} ({low:.3f} to {high:.3f})", highlight=False
+    console, collections = Console(), {}
+    pools = read_mtrag_passages(arguments.data)
+    began = time.monotonic()
+    for number, task in enumerate(tasks, start=1):
+        if arguments.minutes and time.monotonic() - began > 60 * arguments.minutes:
+            break
+        if task.id in log.rows:
+            continue
+        if task.collection not in collections:
+            collections[task.collection] = Collection(pools[task.collection], embeddings, stages)
+        log.add(
+            task.id, collections[task.collection].judge(task, arguments.passages, arguments.evidence == "own")
         )
+        row = log.rows[task.id]
+        console.print(
+            f"{number}/{len(tasks)} {row['label']} {'refused' if row['refuse'] else 'answered'}",
+            highlight=False,
+        )
+    embeddings.keep()
+    rows = [log.rows[task.id] for task in tasks if task.id in log.rows]
+    result = {}
+    for name, kept in (
+        ("against ANSWERABLE", {REFUSE, LABELS[0]}),
+        ("against ANSWERABLE and PARTIAL", set(LABELS)),
+    ):
+        some = [row for row in rows if row["label"] in kept]
+        if len({row["label"] for row in some}) < 2:
+            continue
+        result[name] = figures(some, population)
+        counts = ", ".join(
+            f"{count} {label}" for label, count in Counter(row["label"] for row in some).items()
+        )
+        show(result[name], f"{arguments.model}, {evidence}; UNANSWERABLE {name}: {counts}", console)
+    found = [row["own_found"] for row in rows if row["own_found"] is not None]
+    if found:
+        console.print(f"own passages among those shown: {np.mean(found):.3f}", highlight=False)
+    (arguments.out / f"refusal-{arguments.model}-{arguments.evidence}.json").write_text(
+        json.dumps(result, indent=2) + "\n", encoding="utf-8"
+    )
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from langchain_core.language_models import BaseChatModel
 
@@ -13,7 +14,7 @@ from assistant.answering.prompts import Prompts
 from assistant.answering.understand import understand
 from assistant.errors import ConfigurationError
 from assistant.ingest.sentences import language_of, split_sentences
-from assistant.models.chat import ModelSession, choose_model
+from assistant.models.chat import ChatChoice, ModelSession, choose_model
 from assistant.resources import corpus_folder
 from assistant.retrieval.query import Query
 from assistant.schema import DocumentInfo, Passage, Sentence, Turn
@@ -35,16 +36,38 @@ def open_chat_model(settings: Settings) -> BaseChatModel:
     return model
 
 
-def open_reader(settings: Settings) -> Reader:
-    """The stage that rewrites follow-ups and translates; by rule alone when the model is `extractive`."""
-    choice = choose_model(settings)
-    session = ModelSession(choice) if choice.model is not None else None
+@dataclass(frozen=True)
+class Stages:
+    """What reads a question, as the assistant does."""
+
+    choice: ChatChoice
+    prompts: Prompts
+    glossary: Glossary
+
+    def session(self) -> ModelSession | None:
+        """For one question; None when the model is `extractive`."""
+        return ModelSession(self.choice) if self.choice.model is not None else None
+
+    def understand(self, question: str, history: Sequence[Turn], session: ModelSession | None) -> Query:
+        """The question made ready for retrieval."""
+        return understand(
+            question, history=history, session=session, prompts=self.prompts, glossary=self.glossary
+        )
+
+
+def open_stages(settings: Settings) -> Stages:
+    """The stages with the model that the settings name."""
     corpus = settings.corpus or corpus_folder()
     lines = (line for path in sorted(corpus.rglob("*.md")) for line in path.read_text("utf-8").splitlines())
-    prompts, glossary = Prompts(settings.prompts), Glossary.harvest(lines, settings.glossary)
-    return lambda question, history: understand(
-        question, history=history, session=session, prompts=prompts, glossary=glossary
+    return Stages(
+        choose_model(settings), Prompts(settings.prompts), Glossary.harvest(lines, settings.glossary)
     )
+
+
+def open_reader(settings: Settings) -> Reader:
+    """The stage that rewrites follow-ups and translates; by rule alone when the model is `extractive`."""
+    stages = open_stages(settings)
+    return lambda question, history: stages.understand(question, history, stages.session())
 
 
 def make_passage(name: str, text: str, title: str = "", date: dt.date | None = None) -> Passage:

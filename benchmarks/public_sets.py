@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -106,6 +108,40 @@ def read_mtrag_un(path: Path) -> list[Conversation]:
     ]
 
 
+def read_mtrag_passages(folder: Path) -> dict[str, dict[str, str]]:
+    """All passages that MTRAG's files hold, by collection and document id.
+
+    They are those that annotators found relevant to some turn of some conversation, a small part of the
+    collections; the reference tasks of MTRAG-UN have most of them, the human ratings of MTRAG the others.
+    """
+    pools: dict[str, dict[str, str]] = defaultdict(dict)
+    for task in read_mtrag_un(folder / "mtragun_reference.jsonl"):
+        pools[task.collection].update({name: text for name, text in task.passages if text})
+    rated = read_json(folder / "mtrag_reference_subset_with_human_evaluations.json")
+    texts = {each["document_id"]: each["text"].strip() for each in rated["documents"]}
+    for task in rated["tasks"]:
+        # For example `mt-rag-ibmcloud-elser-512-100-20240502`.
+        pool = pools[task["Collection"].split("-")[2]]
+        for each in task["contexts"]:
+            pool.setdefault(each["document_id"], texts[each["document_id"]])
+    return dict(pools)
+
+
+def read_mtrag_relevance(folder: Path) -> dict[str, set[str]]:
+    """The passages that answer each of MTRAG's retrieval tasks (`retrieval/*/qrels_dev.tsv`)."""
+    relevant: dict[str, set[str]] = defaultdict(set)
+    for path in sorted((folder / "retrieval").glob("*/qrels_dev.tsv")):
+        try:
+            with path.open(encoding="utf-8", newline="") as file:
+                for row in csv.DictReader(file, delimiter="\t"):
+                    relevant[row["query-id"]].add(row["corpus-id"])
+        except OSError as error:
+            raise BatchError(
+                f"{path}: cannot be read ({error.strerror}).", "Name the folder with --data."
+            ) from error
+    return dict(relevant)
+
+
 def turns(messages: list[dict[str, Any]]) -> tuple[Turn, ...]:
     """Pairs of question and answer from a list of messages; an unanswered question has an empty answer."""
     pairs: list[tuple[str, str]] = []
@@ -154,7 +190,8 @@ def read_mtrag_rewrites(folder: Path) -> list[Rewrite]:
                 question=messages[-1]["text"].strip(),
                 history=turns(messages[:-1]),
                 answerability="answers known" if name in known else "user turns only",
-                collection=path.parent.name,
+                # As MTRAG-UN calls it.
+                collection={"cloud": "ibmcloud"}.get(path.parent.name, path.parent.name),
             )
             rewrites.append(Rewrite(conversation, human[name]))
     return rewrites

@@ -3,22 +3,29 @@
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
-from langchain_core.embeddings import DeterministicFakeEmbedding
+from langchain_core.embeddings import DeterministicFakeEmbedding, Embeddings
 from langchain_core.language_models import FakeListChatModel
 
 ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT / "benchmarks"))
 
 from baseline_chains import LangChainTutorial, is_refusal_text, marked_sentences  # noqa: E402
-from mtrag_refusal import add_distractors, precision_recall  # noqa: E402
+from kept_vectors import KeptVectors  # noqa: E402
+from memory_index import MemoryIndex  # noqa: E402
+from mtrag_refusal import Collection  # noqa: E402
 from mtrag_rewrite import score, term_f1  # noqa: E402
-from public_retrieval import MemoryIndex, measure, systems  # noqa: E402
+from project import make_passage, open_stages  # noqa: E402
+from public_retrieval import measure, systems  # noqa: E402
 from public_sets import Conversation, Paragraph, ParagraphQuestion, Rewrite, turns  # noqa: E402
+from refusal_figures import Judged, auroc, precision_recall, refused_above_threshold  # noqa: E402
 from row_log import RowLog  # noqa: E402
 
 from assistant.evaluation.runner import evaluate  # noqa: E402
+from assistant.models.embeddings import WrappedEmbeddings  # noqa: E402
 from assistant.schema import Turn  # noqa: E402
+from assistant.settings import load_settings  # noqa: E402
 
 from .fakes import gold  # noqa: E402
 
@@ -82,6 +89,10 @@ def test_tutorial_chain_is_evaluated_like_the_assistant(tmp_path: Path) -> None:
     assert rows[0].evidence and "600,000" in rows[0].evidence
 
 
+def index_of(paragraphs: list[Paragraph], embeddings: Embeddings | None = None) -> MemoryIndex:
+    return MemoryIndex([make_passage(each.id, each.text) for each in paragraphs], embeddings)
+
+
 def test_rank_of_the_right_paragraph() -> None:
     paragraphs = [
         Paragraph("p0", "", "Beijing hosts the summit of chip makers."),
@@ -94,7 +105,7 @@ def test_rank_of_the_right_paragraph() -> None:
         ParagraphQuestion("c", "Which chip makers of Beijing met?", "p0", True),
         ParagraphQuestion("d", "谁？", "p0", True),
     ]
-    result = measure(questions, systems(MemoryIndex(paragraphs, None, False), None)["BM25"], {})
+    result = measure(questions, systems(index_of(paragraphs), None)["BM25"], {})
     assert result["R@1"]["value"] == 0.5
     assert result["R@5"]["value"] == 0.75
     assert result["MRR@10"]["value"] == (1 + 1 + 0.5 + 0) / 4
@@ -103,7 +114,7 @@ def test_rank_of_the_right_paragraph() -> None:
 def test_translation_is_searched_too() -> None:
     paragraphs = [Paragraph("p0", "", "Wuhan makes flash memory."), Paragraph("p1", "", "Hefei makes DRAM.")]
     embeddings = DeterministicFakeEmbedding(size=8)
-    search = systems(MemoryIndex(paragraphs, embeddings, False), embeddings)
+    search = systems(index_of(paragraphs, embeddings), embeddings)
     questions = [ParagraphQuestion("a", "闪存", "p0", True)]
     english = {"a": "Who makes flash memory?"}
     assert measure(questions, search["BM25"], {})["R@1"]["value"] == 0.0
@@ -122,34 +133,57 @@ def test_turns_pair_questions_with_answers() -> None:
 
 
 def test_precision_and_recall_of_refusals() -> None:
-    rows = [
-        {"label": "UNANSWERABLE", "status": "not_in_corpus"},
-        {"label": "UNANSWERABLE", "status": "partial"},
-        {"label": "ANSWERABLE", "status": "not_in_corpus"},
-        {"label": "PARTIAL", "status": "answered"},
-        {"label": "UNDERSPECIFIED", "status": "not_in_corpus"},
-    ]
-    assert {name: value for name, (value, _, _) in precision_recall(rows).items()} == {
-        "precision": 0.5,
-        "recall": 0.5,
-        "F1": 0.5,
-    }
+    judged = Judged.of(["U", "U", "A", "A"], "U")
+    refused = np.array([True, False, True, False])
+    values = {name: value for name, (value, _, _) in precision_recall(refused, judged).items()}
+    assert values == {"precision": 0.5, "recall": 0.5, "F1": 0.5}
+    # One answerable task in the sample stands for ten of the set.
+    weighted = precision_recall(refused, Judged.of(["U", "U", "A", "A"], "U", {"U": 2, "A": 20}))
+    assert weighted["precision"][0] == pytest.approx(1 / 11)
+    assert weighted["recall"][0] == 0.5
 
 
-def test_unanswerable_tasks_get_the_nearest_passages_of_their_collection() -> None:
-    def task(name: str, question: str, collection: str = "c", **passages: str) -> Conversation:
-        return Conversation(name, question, (), tuple(passages.items()), "", collection)
+def test_area_under_the_curve_counts_ties_by_half() -> None:
+    judged = Judged.of(["U", "A", "A"], "U")
+    assert auroc(np.array([1.0, 0.0, 1.0]), judged) == 0.75
 
-    tasks = [
-        task("a", "Where is Wuhan?", p1="Wuhan is in Hubei.", p2="Hubei is a province."),
-        task("b", "How large is Wuhan?"),
-        task("c", "How large is Wuhan?", "other", p3="Wuhan has 13 million people."),
-    ]
-    filled = add_distractors(tasks, 1)
-    assert [name for name, _ in filled[1].passages] == ["p1"]
-    # Own passages stay, whatever their rank, and passages of another collection do not come in.
-    assert {name for name, _ in filled[0].passages} == {"p1", "p2"}
-    assert [name for name, _ in filled[2].passages] == ["p3"]
+
+def test_threshold_is_chosen_on_other_tasks() -> None:
+    labels = ["U"] * 20 + ["A"] * 40
+    clear = np.array([2.0] * 20 + [1.0] * 40)
+    judged = Judged.of(labels, "U")
+    assert precision_recall(refused_above_threshold(clear, judged), judged)["F1"][0] == 1.0
+    # Doubt that says nothing refuses all or none of a fold, never just the right ones.
+    assert precision_recall(refused_above_threshold(np.zeros(60), judged), judged)["precision"][0] <= 0.5
+
+
+def test_every_task_is_judged_on_passages_of_its_collection(tmp_path: Path) -> None:
+    stages = open_stages(load_settings(model="extractive", corpus=tmp_path))
+    vectors = KeptVectors(WrappedEmbeddings(DeterministicFakeEmbedding(size=8), name="fake"), tmp_path)
+    pool = {"p1": "Wuhan is in Hubei.", "p2": "Hubei is a province.", "p3": "Tea grows in Fujian."}
+    collection = Collection(pool, vectors, stages)
+    bare = Conversation("a", "Which opera did Verdi finish in Busseto in 1853?", (), (), "UNANSWERABLE")
+    row = collection.judge(bare, 2, False)
+    assert row["refuse"] and row["own_found"] is None
+    own = Conversation("b", "Where is Wuhan?", (), (("p3", pool["p3"]),), "ANSWERABLE")
+    # Its own passage is there although nothing in it is asked for.
+    assert collection.judge(own, 1, True)["own_found"] == 1.0
+
+
+def test_vectors_are_kept_for_the_next_run(tmp_path: Path) -> None:
+    first = KeptVectors(WrappedEmbeddings(DeterministicFakeEmbedding(size=8), name="fake"), tmp_path)
+    documents, query = first.embed_documents(["a", "b"]), first.embed_query("a")
+    first.keep()
+
+    class Broken(Embeddings):
+        def embed_documents(self, texts: list[str]) -> list[list[float]]:
+            raise AssertionError("embedded twice")
+
+        def embed_query(self, text: str) -> list[float]:
+            raise AssertionError("embedded twice")
+
+    again = KeptVectors(WrappedEmbeddings(Broken(), name="fake"), tmp_path)
+    assert (again.embed_documents(["a", "b"]), again.embed_query("a")) == (documents, query)
 
 
 def test_rewrites_are_compared_by_the_words_they_add() -> None:
