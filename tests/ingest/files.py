@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Sequence
 
 from fpdf import FPDF
+from openpyxl import Workbook
 
 
 def pdf(
@@ -79,4 +80,46 @@ def docx(body: str, **parts: str) -> bytes:
         "docProps/core.xml": CORE,
     }
     members.update({f"word/{name}.xml": content for name, content in parts.items()})
+    return zipped(members)
+
+
+def xlsx(sheets: dict[str, Sequence[Sequence[object]]], *, title: str = "") -> bytes:
+    """A workbook with the given rows by sheet."""
+    workbook = Workbook()
+    workbook.remove(workbook.active)
+    workbook.properties.title = title or None
+    for name, rows in sheets.items():
+        sheet = workbook.create_sheet(name)
+        for row in rows:
+            sheet.append(list(row))
+    buffer = io.BytesIO()
+    workbook.save(buffer)
+    return buffer.getvalue()
+
+
+CONTAINER = """<?xml version="1.0"?><container xmlns="urn:oasis:names:tc:opendocument:xmlns:container">
+<rootfiles><rootfile full-path="OEBPS/content.opf"/></rootfiles></container>"""
+OPF = """<package xmlns="http://www.idpf.org/2007/opf" xmlns:opf="http://www.idpf.org/2007/opf">
+<metadata xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>The chip book</dc:title>
+<dc:date opf:event="modification">2026-09-01</dc:date><dc:date>2026-03-04</dc:date>
+<dc:language>en-GB</dc:language><dc:publisher>Chip Press</dc:publisher></metadata>
+<manifest><item id="nav" href="nav.xhtml" media-type="application/xhtml+xml" properties="nav"/>
+<item id="one" href="text/a%20one.xhtml" media-type="application/xhtml+xml"/>
+<item id="two" href="text/two.xhtml" media-type="application/xhtml+xml"/></manifest>
+<spine><itemref idref="nav"/><itemref idref="two"/><itemref idref="one"/><itemref idref="gone"/></spine></package>"""
+
+
+def epub(**replaced: str) -> bytes:
+    """An EPUB of two chapters; `container`, `opf`, `one`, `two` replace its members."""
+    page = (
+        '<!DOCTYPE html><html xmlns="http://www.w3.org/1999/xhtml"><body><h1>{}</h1><p>{}</p></body></html>'
+    )
+    members: dict[str, str | bytes] = {
+        "mimetype": "application/epub+zip",
+        "META-INF/container.xml": replaced.get("container", CONTAINER),
+        "OEBPS/content.opf": replaced.get("opf", OPF),
+        "OEBPS/nav.xhtml": page.format("Contents", "Chapter one, chapter two."),
+        "OEBPS/text/a one.xhtml": replaced.get("one", page.format("The end", "Exports were stopped.")),
+        "OEBPS/text/two.xhtml": replaced.get("two", page.format("The beginning", "Huawei said so.")),
+    }
     return zipped(members)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from assistant.errors import DocumentError
+from assistant.ingest.origin import with_origin
 from assistant.ingest.readers.source import Limits, SourceFile, load
 from assistant.schema import Document
 
@@ -23,6 +24,8 @@ _CHAINS: dict[str, tuple[tuple[str, str], ...]] = {
     "pdf": (("pdf", "read"), ("pdfium", "read"), ("ocr", "read")),
     "docx": (("docx", "read"),),
     "pptx": (("pptx", "read"),),
+    "xlsx": (("xlsx", "read"),),
+    "epub": (("epub", "read"), ("epub", "read_chapters")),
     "mail": (("eml", "read"),),
 }
 _FORMATS = {
@@ -36,9 +39,18 @@ _FORMATS = {
     ".pdf": "pdf",
     ".docx": "docx",
     ".pptx": "pptx",
+    ".xlsx": "xlsx",
+    ".epub": "epub",
     ".eml": "mail",
 }
-_MARKS_OF_ZIPPED = ((b"word/document.xml", "docx"), (b"ppt/presentation.xml", "pptx"))
+# Members that tell the format of a zip file; EPUB has the most general name and comes last.
+_MARKS_OF_ZIPPED = (
+    (b"word/document.xml", "docx"),
+    (b"ppt/presentation.xml", "pptx"),
+    (b"xl/workbook.xml", "xlsx"),
+    (b"META-INF/container.xml", "epub"),
+)
+_ZIPPED = frozenset(name for _, name in _MARKS_OF_ZIPPED)
 SUPPORTED_SUFFIXES: tuple[str, ...] = tuple(_FORMATS)
 
 
@@ -58,7 +70,8 @@ def read_document(
     Raises:
         DocumentError: It cannot be read; names the file, the reason and the way out.
     """
-    return read_source(load(path, root=root, collection=collection, limits=limits))
+    document = read_source(load(path, root=root, collection=collection, limits=limits))
+    return with_origin(document, path)
 
 
 def read_source(source: SourceFile) -> Document:
@@ -103,7 +116,7 @@ def _format_of(source: SourceFile) -> str | None:
     if head.lstrip().startswith(b"%PDF-"):
         return "pdf"
     if head.startswith(b"PK\x03\x04"):
-        return by_suffix if by_suffix in ("docx", "pptx") else _zipped_format(source.data)
+        return by_suffix if by_suffix in _ZIPPED else _zipped_format(source.data)
     if by_suffix in ("markdown", "text") and _looks_like_html(head):
         return "html"
     return by_suffix

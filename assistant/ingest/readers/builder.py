@@ -71,9 +71,8 @@ class DocumentBuilder:
         self._parts += [separator, text]
         self._length = start + len(text)
         if self._length > self.source.limits.characters:
-            raise self.source.error(
-                f"has more than {self.source.limits.characters:,} characters.", "Split it into smaller files."
-            )
+            limit = self.source.limits.characters
+            raise self.source.over(f"has more than {limit:,} characters.", "characters")
         level = min(max(level, 1), 6) if kind == "heading" else 0
         self._blocks.append(Block(kind=kind, char_start=start, char_end=self._length, level=level, page=page))
         self._references += [NoteReference(label=label, position=start + at) for label, at in marks]

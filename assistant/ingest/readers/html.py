@@ -85,12 +85,12 @@ def read(source: SourceFile) -> Document:
     Raises:
         DocumentError: It is not text, or has none.
     """
-    return read_markup(source, _decode(source))
+    return read_markup(source, decode_markup(source))
 
 
 def read_as_text(source: SourceFile) -> Document:
     """Reads an HTML page by taking its tags out: for pages that the parser cannot take."""
-    return text.read_text(source, strip_tags(_decode(source)), media_type=MEDIA_TYPE)
+    return text.read_text(source, strip_tags(decode_markup(source)), media_type=MEDIA_TYPE)
 
 
 def read_markup(source: SourceFile, markup: str) -> Document:
@@ -99,8 +99,7 @@ def read_markup(source: SourceFile, markup: str) -> Document:
     Raises:
         DocumentError: It has no text, or its tags nest too deeply.
     """
-    if depth(markup) > _MOST_DEPTH:
-        raise source.error("nests its tags too deeply.", "Save the page as text and add that.")
+    check_depth(source, markup)
     page = LexborHTMLParser(markup)
     metadata = metadata_of(page)
     builder = DocumentBuilder(source)
@@ -116,7 +115,8 @@ def read_markup(source: SourceFile, markup: str) -> Document:
     )
 
 
-def _decode(source: SourceFile) -> str:
+def decode_markup(source: SourceFile) -> str:
+    """The markup in the encoding that it declares, else in the one that is found."""
     declared = _META_CHARSET.search(source.data[:4096])
     if declared and not source.data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
         name = declared[1].decode("ascii").lower()
@@ -126,6 +126,12 @@ def _decode(source: SourceFile) -> str:
         except (LookupError, UnicodeError):
             pass
     return decode(source)
+
+
+def check_depth(source: SourceFile, markup: str) -> None:
+    """Raises `DocumentError` when tags nest so deeply that parsing would take too long."""
+    if depth(markup) > _MOST_DEPTH:
+        raise source.error("nests its tags too deeply.", "Save the page as text and add that.")
 
 
 def depth(markup: str) -> int:

@@ -61,9 +61,25 @@ class Package:
             raise self.broken() from error
         self._left -= len(data)
         if self._left < 0:
-            limit = self.source.limits.unpacked_bytes // 1_000_000
-            raise self.source.error(f"unpacks to more than {limit} MB.", "Split it into smaller files.")
+            limit = self.source.limits.unpacked_bytes / 1e6
+            raise self.source.over(f"unpacks to more than {limit:.0f} MB.", "unpacked_bytes")
         return data
+
+    def check_xml(self) -> None:
+        """Unpacks all XML members once, for libraries that open the file themselves.
+
+        Raises:
+            DocumentError: One is damaged, protected, declares a document type, or together they unpack to
+                more than is allowed.
+        """
+        left = self._left
+        for name in self.names:
+            if name.lower().endswith((".xml", ".rels")) and _declares_type(self.read(name)):
+                raise self._bomb()
+        self._left = left
+
+    def _bomb(self) -> DocumentError:
+        return self.source.error("declares XML entities, which are not read.", "Save it again.")
 
     def xml(self, name: str) -> ElementTree.Element:
         """The root element of an XML member; document types, which can hide bombs, are refused.
@@ -72,9 +88,13 @@ class Package:
             DocumentError: It is damaged or declares a document type.
         """
         data = self.read(name)
-        if any(mark in data for mark in _FORBIDDEN):
-            raise self.source.error("declares XML entities, which are not read.", "Save it again.")
+        if _declares_type(data):
+            raise self._bomb()
         try:
             return ElementTree.fromstring(data)
         except (ElementTree.ParseError, ValueError, LookupError) as error:
             raise self.broken() from error
+
+
+def _declares_type(data: bytes) -> bool:
+    return any(mark in data for mark in _FORBIDDEN)

@@ -21,7 +21,6 @@ from assistant.ingest.readers.source import SourceFile
 from assistant.schema import Document
 
 MEDIA_TYPE = "application/pdf"
-_SECONDS = 300
 _MOST_OUTLINE_ITEMS = 5000
 _FILE_NAME = re.compile(r"(?i).*\.(docx?|pdf|indd|pptx?|xlsx?|qxd|tex|dvi|rtf|odt|wps)$")
 _NO_TITLE = re.compile(
@@ -68,8 +67,7 @@ def check_page_count(source: SourceFile, count: int) -> None:
     if count == 0:
         raise source.error("has no pages.", "Check that the file is complete.")
     if count > source.limits.pages:
-        limit = source.limits.pages
-        raise source.error(f"has {count} pages; the limit is {limit}.", "Split it into smaller files.")
+        raise source.over(f"has {count} pages; the limit is {source.limits.pages}.", "pages")
 
 
 def check_text(source: SourceFile, pages: list[list[Line]]) -> None:
@@ -108,10 +106,9 @@ def _pages(source: SourceFile, reader: PdfReader) -> Iterator[list[Line]]:
             lines = []
         characters += sum(len(line.text) for line in lines)
         if characters > source.limits.characters:
-            raise source.error("has too much text.", "Split it into smaller files.")
-        if time.monotonic() - started > _SECONDS:
-            hint = "Print it to a new PDF and add that."
-            raise source.error(f"took more than {_SECONDS} seconds to read.", hint)
+            raise source.over(f"has more than {source.limits.characters:,} characters.", "characters")
+        if time.monotonic() - started > source.limits.seconds:
+            raise source.over(f"took more than {source.limits.seconds:g} seconds to read.", "seconds")
         yield lines
 
 

@@ -27,7 +27,8 @@ def read(source: SourceFile) -> Document:
         raise package.broken()
     slides = list(_slides(package))
     if len(slides) > source.limits.pages:
-        raise source.error(f"has more than {source.limits.pages} slides.", "Split it into smaller files.")
+        limit = source.limits.pages
+        raise source.over(f"has {len(slides)} slides; the limit is {limit}.", "pages")
     builder = DocumentBuilder(source)
     for number, slide in enumerate(slides, 1):
         _add_slide(builder, package.xml(slide), number)

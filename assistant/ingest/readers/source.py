@@ -16,9 +16,43 @@ class Limits:
 
     file_bytes: int = 50_000_000
     pages: int = 2000
+    """Pages of a PDF, slides, sheets of a workbook, or chapters of an EPUB."""
     characters: int = 10_000_000
     unpacked_bytes: int = 200_000_000
     """Of all members of a zipped format together."""
+    cells: int = 1_000_000
+    """Of all sheets of a workbook together."""
+    members: int = 2000
+    """Files in a ZIP archive, those in archives within it included."""
+    seconds: float = 120.0
+    """For one reader, and for each page that is read by OCR."""
+    memory_bytes: int = 2_000_000_000
+    """Address space of the process that reads; kept where the system can limit it."""
+
+
+SETTING_OF_LIMIT = {
+    "file_bytes": "ASSISTANT_MAX_FILE_MB",
+    "pages": "ASSISTANT_MAX_PAGES",
+    "characters": "ASSISTANT_MAX_CHARACTERS",
+    "unpacked_bytes": "ASSISTANT_MAX_UNPACKED_MB",
+    "cells": "ASSISTANT_MAX_CELLS",
+    "members": "ASSISTANT_MAX_MEMBERS",
+    "seconds": "ASSISTANT_READ_SECONDS",
+    "memory_bytes": "ASSISTANT_READ_MEMORY_MB",
+}
+"""The setting that changes each limit."""
+
+
+def over_limit(name: str, what: str, limit: str) -> DocumentError:
+    """The error for a file beyond a limit; names the setting that raises it.
+
+    Args:
+        name: The file.
+        what: What it has and what is allowed, as words after the file's name.
+        limit: Field of `Limits`.
+    """
+    advice = "Raise" if limit in ("seconds", "memory_bytes") else "Split it, or raise"
+    return DocumentError(f"{name}: {what}", f"{advice} {SETTING_OF_LIMIT[limit]}.")
 
 
 @dataclass(frozen=True)
@@ -61,6 +95,10 @@ class SourceFile:
     def error(self, what: str, hint: str = "") -> DocumentError:
         """A `DocumentError` that names this file."""
         return DocumentError(f"{self.name}: {what}", hint)
+
+    def over(self, what: str, limit: str) -> DocumentError:
+        """The error for a limit that this file exceeds; `limit` is a field of `Limits`."""
+        return over_limit(self.name, what, limit)
 
 
 def load(path: Path, *, root: Path, collection: str = "corpus", limits: Limits | None = None) -> SourceFile:
