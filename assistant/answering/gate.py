@@ -26,7 +26,7 @@ from assistant.answering.fencing import fenced_excerpts
 from assistant.answering.prompts import Prompts
 from assistant.index.lexical import tokenize
 from assistant.models.chat import ModelSession
-from assistant.retrieval.query import Query, names_in
+from assistant.retrieval.query import Query, names_in, split_parts
 from assistant.retrieval.rerank import RankedSentence, TermWeights
 
 WEIGHTS = Path(__file__).parent / "data" / "gate.json"
@@ -92,9 +92,13 @@ def _load() -> tuple[_Counted, _Combined]:
     return _Counted(**counted), _Combined(**stored["combined"])
 
 
-def _as_asked(part: str, question: str) -> str:
-    """A part without the names that were added to it for the search."""
-    return part if part in question else re.sub(r"\s*\([^()]*\)$", "", part)
+def _as_asked(query: Query) -> list[str]:
+    """The parts without the names that were added for the search, in the language of the question if they match."""
+    own = split_parts(query.standalone) if query.standalone != query.english else ()
+    parts, question = (
+        (own, query.standalone) if len(own) == len(query.parts) else (query.parts, query.english)
+    )
+    return [part if part in question else re.sub(r"\s*\([^()]*\)$", "", part) for part in parts]
 
 
 class Gate:
@@ -135,7 +139,7 @@ class Gate:
         refuse = probability < threshold
         if session is None or margin is None or len(query.parts) < 2:
             return Decision(probability, margin, refuse=refuse)
-        asked = [_as_asked(part, query.english) for part in query.parts]
+        asked = _as_asked(query)
         margins = [self.margin(part, shown, session) or 0.0 for part in query.parts]
         if refuse:
             # One part may be plainly answered: then say which is not, instead of nothing.

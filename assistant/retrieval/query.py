@@ -43,11 +43,20 @@ _LATEST = re.compile(
     re.I,
 )
 
-_WH = r"(?:how|what|when|which|who|whom|whose|why|where|by how|to what|from what|on what|in what|for what|at what|until when|since when)"
+_WH = (
+    r"(?:(?:(?:about|at|by|for|from|in|into|of|on|since|through|to|under|until|with|within)\s+)?"
+    r"(?:how|what|when|which|whom|whose|where)|who|why|(?:roughly|about|exactly|approximately)\s+how)"
+)
 _AUXILIARY = r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might)"
 # "…, and what does X…": the second half is a question of its own.
 _CLAUSES = re.compile(
     rf"[,;:]?\s+(?:and|but|or|versus|vs\.?)\s+(?={_WH}\b|{_AUXILIARY}\s+\w)|[;?]\s+(?=\w)|\s[–—-]\s", re.I
+)
+# "What growth and which share does the plan set": two things asked of one subject.
+_TWO_ASKED = re.compile(
+    rf"^(?P<wh>what|which|whose|how much|how many)\s+(?!{_AUXILIARY}\b)(?P<a>(?:(?!\s{_AUXILIARY}\s|\sand\s)[^,;:?]){{3,60}})\s+and\s+"
+    rf"(?P<b>(?:(?!\s{_AUXILIARY}\s|\sand\s)[^,;:?]){{3,60}})\s+(?P<rest>{_AUXILIARY}\s+.+)$",
+    re.I | re.S,
 )
 _CLAUSES_ZH = re.compile(
     r"[？；?;]\s*|[，,]\s*(?=(?:又|并且?|而|以及|那么|同时|其中|分别|它|他|其|为何|为什么|何时|什么|哪|谁|多少|是否|怎|如何|占|有)|[^，,]{0,8}(?:多少|几|哪|什么|谁|何|吗|如何|怎))"
@@ -152,6 +161,8 @@ def split_parts(question: str) -> tuple[str, ...]:
     pieces = [piece for piece in pieces if len(piece.split()) >= 3]
     if len(pieces) > 1:
         return _completed(pieces, text)
+    if match := _TWO_ASKED.search(text):
+        return tuple(f"{match['wh']} {match[side]} {match['rest']}" for side in ("a", "b"))
     if match := _TWO_NAMES.search(text):
         # "Alibaba's and Baidu's shares": one search for each.
         return tuple(text[: match.start()] + match[side] + text[match.end() :] for side in ("a", "b"))
@@ -176,7 +187,7 @@ _ENUMERATION = re.compile(
 _TWO_NAMES = re.compile(
     rf"(?<!^)(?<![.?!]\s)\b(?P<a>{_ENUMERATED})\s+(?:and|or|versus|vs\.?)\s+(?P<b>{_ENUMERATED})(?!\s+(?:and|or)\b)"
 )
-_CAPITALISED = r"\b(?:[A-Z][\w&.'’-]*|\d+[A-Z]+\w*)(?:\s+(?:[A-Z0-9][\w&.'’-]*))*"
+_CAPITALISED = r"\b(?:[A-Z][\w&.'’-]*|\d+[A-Z]+\w*)(?:(?<![a-z0-9]{2}\.)\s+(?:[A-Z0-9][\w&.'’-]*))*"
 _INNER_NAME = re.compile(rf"(?<![.?!]\s)(?<!^){_CAPITALISED}")
 _ANY_NAME = re.compile(_CAPITALISED)
 _NO_NAMES = {

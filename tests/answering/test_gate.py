@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from assistant.answering.gate import FEATURES, SHOWN, Gate
@@ -56,6 +58,13 @@ def test_a_model_that_does_not_tell_leaves_the_count() -> None:
 def test_the_part_without_an_answer_is_named_as_asked() -> None:
     decision = GATE.decide(TWO, rank_all(SMIC), local_session(saying(-3, -4, 5)))
     assert not decision.refuse and decision.uncovered == ("which zoo did it buy?",)
+
+
+def test_the_part_without_an_answer_is_named_in_the_language_of_the_question() -> None:
+    asked = "中芯国际2025年收入是多少？它买下了哪个动物园？"
+    query = replace(TWO, question=asked, standalone=asked, language="zh")
+    decision = GATE.decide(query, rank_all(SMIC), local_session(saying(-3, -4, 5)))
+    assert decision.uncovered == ("它买下了哪个动物园",)
 
 
 def test_all_parts_without_an_answer_are_a_refusal() -> None:

@@ -41,6 +41,20 @@ def test_kind_of_answer(question: str, kind: str) -> None:
     assert kind in kinds_of(question)
 
 
+def test_names_end_with_their_sentence() -> None:
+    assert names_in("They say the Atlas 950 beats Nvidia's NVL144. By how much?") == [
+        "Atlas 950",
+        "Nvidia's NVL144",
+    ]
+    assert "St. Louis" in names_in("Who bought steel in St. Louis?")
+
+
+def test_what_did_one_and_the_other_is_not_two_things_asked() -> None:
+    parts = split_parts("What did Washington and Beijing each say about rare earths?")
+    assert len(parts) == 2
+    assert all("say about rare earths" in part for part in parts)
+
+
 def test_a_question_of_no_known_kind() -> None:
     assert kinds_of("Tell me about SMIC.") == ("other",)
 
@@ -54,6 +68,10 @@ def test_a_question_of_no_known_kind() -> None:
         ("When did Alibaba, Tencent and Baidu announce chips?", (("Alibaba",), ("Tencent",), ("Baidu",))),
         ("中芯国际2025年收入是多少？2026年预期如何？", (("2025",), ("2026",))),
         ("谁批准了H20，条件是什么？", (("谁",), ("条件",))),
+        ("How large is the fund and for how many years does it run?", (("large",), ("for how many years",))),
+        ("How many tools did Japan restrict, and from which date?", (("tools",), ("from which date", "Japan"))),
+        ("What growth rate and energy share does the plan set?",
+         (("What growth rate does the plan",), ("What energy share does the plan",))),
     ],
 )  # fmt: skip
 def test_parts(question: str, holds: tuple[tuple[str, ...], ...]) -> None:
