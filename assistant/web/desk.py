@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 from assistant.errors import AssistantError
 from assistant.schema import Citation, DocumentInfo, Filters, Turn
+from assistant.web.choices import choices_of, model_label
 from assistant.web.engine import Engine
 from assistant.web.evidence import Range, evidence_panel, opened_document, quote_range
 from assistant.web.examples import followups, welcome
@@ -20,6 +20,7 @@ from assistant.web.i18n import words
 from assistant.web.pages import draw_page
 from assistant.web.render import render
 from assistant.web.scope import readable_collections
+from assistant.web.startup import Startup
 from assistant.web.turns import LIVE, LiveTurn, live_html, thread_html
 
 log = logging.getLogger(__name__)
@@ -44,68 +45,50 @@ class Desk:
         self.engine = engine
         self.history = history
         self.uploads = uploads
-        self.prepared = threading.Event()
-        """Set when the index can be searched."""
-        self.warm = threading.Event()
-        """Set when the models are loaded, or failed to."""
-        self._known: list[DocumentInfo] = []
-        self.preparing: tuple[int, int, str] = (0, 0, "")
+        self.startup = Startup(engine)
         self.blocks: Any = None
         """The running page, once it is launched."""
-        self.failure = ""
-        """Why preparing failed, in one line."""
         self._live: dict[str, LiveTurn] = {}
 
     # Preparing -------------------------------------------------------------------------------------
 
     def prepare(self) -> None:
         """Build the index and load the models; runs in the background, the page says how far it is."""
-
-        def progress(done: int, total: int, name: str) -> None:
-            self.preparing = (done, total, name)
-
-        try:
-            self.engine.sync(progress)
-            self._known = self.engine.documents()
-            self.prepared.set()
-            self.engine.warm_up()
-        except AssistantError as error:
-            self.failure = str(error)
-            log.error("%s", error)
-        except Exception:
-            self.failure = "The assistant could not be prepared; its log says why."
-            log.exception("preparing failed")
-        finally:
-            self.prepared.set()
-            self.warm.set()
+        self.startup.run()
 
     def documents(self, owner: str, filters: Filters | None = None) -> list[DocumentInfo]:
         """Documents that a user may read, and that match; none while the index is not there."""
-        if not self.warm.is_set() and filters is None:
+        if not self.startup.warm.is_set() and filters is None:
             # The engine may be held by the loading of its models; the page must not wait for that.
-            return [d for d in self._known if d.collection in readable_collections(owner)]
+            return [d for d in self.startup.documents if d.collection in readable_collections(owner)]
         try:
             return self.engine.documents(filters or Filters(collections=readable_collections(owner)))
         except AssistantError as error:
             log.warning("%s", error)
             return []
 
-    def header(self, language: str) -> str:
+    def header(self, owner: str, language: str) -> str:
         """HTML of the top bar."""
-        ready = self.warm.is_set() and not self.failure
-        done, total, _ = self.preparing
-        status = words(language, "warming")
-        if not self.prepared.is_set() and total:
-            status = words(language, "indexing", done=done, total=total)
-        if self.failure:
-            status = words(language, "failed_start")
+        now = self.startup
+        status = now.status(language)
+        if now.stage == "ready":
+            chosen = choices_of(self.history, self.engine, owner).model
+            status = model_label(self.engine, language, chosen)
         return render(
             "header",
             language,
-            state="ready" if ready else "failed" if self.failure else "warming",
-            status=self.engine.model_name if ready else status,
-            detail=self.failure,
+            state=now.stage if now.stage in ("ready", "failed") else "warming",
+            status=status,
+            detail=now.failure,
+            done=now.done if now.stage == "reading" else 0,
+            total=now.total if now.stage == "reading" else 0,
         )
+
+    def waiting(self, language: str) -> str:
+        """Why a question is not answered at once; empty when nothing holds it up."""
+        if not self.startup.warm.is_set():
+            return self.startup.status(language)
+        return words(language, "busy") if len(self._live) >= self.engine.settings.parallel else ""
 
     # Conversations ---------------------------------------------------------------------------------
 
@@ -123,7 +106,8 @@ class Desk:
         """HTML of a conversation, or of the welcome when it has no turns."""
         turns = self.history.turns(owner, conversation) if conversation else []
         if not turns:
-            return thread_html(language, conversation, [], welcome=welcome(language, self.documents(owner)))
+            shown = welcome(language, self.documents(owner), reading=not self.startup.prepared.is_set())
+            return thread_html(language, conversation, [], welcome=shown)
         more: Sequence[str] = ()
         if follow and not turns[-1].stopped:
             more = followups(self.engine, language, turns[-1].answer, [t.question for t in turns])
@@ -152,8 +136,17 @@ class Desk:
 
     # Answering -------------------------------------------------------------------------------------
 
-    def begin(self, owner: str, language: str, conversation: str, question: str) -> tuple[str, Frame] | None:
+    def begin(
+        self, owner: str, language: str, conversation: str, question: str, replaces: str = ""
+    ) -> tuple[str, Frame] | None:
         """Open the turn of a question at once, before the model is free.
+
+        Args:
+            owner: The user.
+            language: Of the page.
+            conversation: Its id; empty for a new one.
+            question: What is asked.
+            replaces: Turn that gives way, with all after it, once the new answer is complete.
 
         Returns:
             Id of its conversation (a new one when there was none) and what to show;
@@ -163,16 +156,11 @@ class Desk:
             return None
         if not conversation or self.history.title(owner, conversation) is None:
             conversation = self.history.create(owner, question)
-        live = LiveTurn(question)
-        if not self.warm.is_set():
-            live.steps.append(("waiting", words(language, "warming")))
-        elif len(self._live) >= self.engine.settings.parallel:
-            live.steps.append(("waiting", words(language, "busy")))
         turns = self.history.turns(owner, conversation)
         return conversation, Frame(
-            live=live_html(language, live),
+            live=live_html(language, LiveTurn(question), self.waiting(language)),
             evidence=evidence_panel(language, turn=LIVE, live=True),
-            thread=thread_html(language, conversation, turns),
+            thread=thread_html(language, conversation, turns, replaced=replaces),
         )
 
     async def answer(
@@ -182,10 +170,10 @@ class Desk:
         conversation: str,
         question: str,
         filters: Filters,
-        model: str | None = None,
+        replaces: str = "",
     ) -> AsyncIterator[Frame]:
         """Answer a question; each frame shows more of the answer, the last one the kept turn."""
-        live = LiveTurn(question, filters)
+        live = LiveTurn(question, filters, replaces)
         if self.busy(conversation):
             # Two questions that waited in the queue together: the second goes back to its box.
             live.error = words(language, "error_busy")
@@ -194,12 +182,19 @@ class Desk:
         self._live[conversation] = live
         events = None
         try:
-            await asyncio.to_thread(self.prepared.wait)
-            before = [
-                Turn(question=t.question, answer=t.answer.text)
-                for t in self.history.turns(owner, conversation)
-            ]
-            events = self.engine.astream(question, history=before, filters=filters, model=model)
+            while not await asyncio.to_thread(self.startup.prepared.wait, 1.0):
+                yield Frame(live=live_html(language, live, self.waiting(language)))
+            if waiting := self.startup.status(language):
+                yield Frame(live=live_html(language, live, waiting))
+            chosen = choices_of(self.history, self.engine, owner)
+            events = self.engine.astream(
+                question,
+                history=self._before(owner, conversation, replaces),
+                filters=filters,
+                model=chosen.model,
+                passages=chosen.passages,
+                language=chosen.language,
+            )
             async for event in events:
                 live.take(event)
                 if live.answer is None:
@@ -219,10 +214,10 @@ class Desk:
                 rail=self.rail(owner, language, conversation),
             )
         except AssistantError as error:
-            yield self._failed(language, conversation, live, str(error))
+            yield self._failed(owner, language, conversation, live, str(error))
         except Exception:
             log.exception("answering failed")
-            yield self._failed(language, conversation, live, words(language, "error_unknown"))
+            yield self._failed(owner, language, conversation, live, words(language, "error_unknown"))
         finally:
             # A closed page ends the generator here: what was checked until then is kept.
             self._keep(owner, conversation, live)
@@ -231,20 +226,31 @@ class Desk:
                 await close()
 
     def stop(self, owner: str, language: str, conversation: str) -> Frame:
-        """Keep what was checked so far and show it as stopped."""
-        self._keep(owner, conversation, self._live.get(conversation))
+        """Keep what was checked so far and show it as stopped; nothing yet: the question goes back to its box."""
+        live = self._live.get(conversation)
+        kept = self._keep(owner, conversation, live)
         return Frame(
             live="",
             evidence=self.evidence(owner, language, conversation),
             thread=self.thread(owner, language, conversation),
             rail=self.rail(owner, language, conversation),
+            question=live.question if live and kept is None and not live.replaces else None,
         )
 
-    def _failed(self, language: str, conversation: str, live: LiveTurn, error: str) -> Frame:
+    def _before(self, owner: str, conversation: str, replaces: str) -> list[Turn]:
+        """What was said before a question; the turn that it replaces and those after it do not count."""
+        turns = self.history.turns(owner, conversation)
+        last = next((i for i, t in enumerate(turns) if t.id == replaces), len(turns))
+        return [Turn(question=t.question, answer=t.answer.text) for t in turns[:last]]
+
+    def _failed(self, owner: str, language: str, conversation: str, live: LiveTurn, error: str) -> Frame:
         self._live.pop(conversation, None)
         live.error = error
         return Frame(
-            live=live_html(language, live), evidence=evidence_panel(language), question=live.question
+            live=live_html(language, live),
+            evidence=evidence_panel(language),
+            thread=self.thread(owner, language, conversation) if live.replaces else None,
+            question=live.question,
         )
 
     def busy(self, conversation: str) -> bool:
@@ -255,6 +261,8 @@ class Desk:
         if live is None or self._live.get(conversation) is not live:
             return None
         del self._live[conversation]
+        if live.answer is None and (live.replaces or not live.claims):
+            return None  # an old answer stands until there is a whole new one
         try:
             return self.history.append(
                 owner,
@@ -264,6 +272,7 @@ class Desk:
                 filters=live.filters,
                 steps=[f"{stage}\t{message}" for stage, message in live.steps],
                 stopped=live.answer is None,
+                replaces=live.replaces,
             )
         except AssistantError:
             return None  # the conversation was deleted meanwhile

@@ -24,6 +24,8 @@ class Welcome:
     oldest: str
     newest: str
     examples: Sequence[tuple[str, Sequence[str]]]
+    reading: bool = False
+    """Whether the documents are still being read."""
 
 
 @cache
@@ -33,12 +35,20 @@ def _examples() -> dict[str, list[dict[str, str]]]:
     return loaded
 
 
-def welcome(language: str, documents: Sequence[DocumentInfo], topics: int = 6) -> Welcome:
-    """Examples for the topics that hold most documents; a topic without its own gets its newest title."""
+def welcome(
+    language: str, documents: Sequence[DocumentInfo], topics: int = 6, *, reading: bool = False
+) -> Welcome:
+    """Examples for the topics that hold most documents; a topic without its own gets its newest title.
+
+    While the documents are not known yet, the first topics that have examples stand in.
+    """
     dates = sorted(str(d.date) for d in documents if d.date)
     counts = Counter(d.topic for d in documents if d.topic)
     groups: list[tuple[str, Sequence[str]]] = []
-    for topic, _ in counts.most_common(topics):
+    shown = [topic for topic, _ in counts.most_common(topics)]
+    if reading and not documents:
+        shown = list(_examples())[:topics]
+    for topic in shown:
         own = [entry[language] for entry in _examples().get(topic, [])]
         if not own:
             newest = max((d for d in documents if d.topic == topic), key=lambda d: str(d.date or ""))
@@ -49,6 +59,7 @@ def welcome(language: str, documents: Sequence[DocumentInfo], topics: int = 6) -
         oldest=dates[0] if dates else "",
         newest=dates[-1] if dates else "",
         examples=groups,
+        reading=reading,
     )
 
 

@@ -10,41 +10,59 @@ from pathlib import Path
 from typing import Literal
 
 from assistant.errors import AssistantError
-from assistant.schema import Answer, Citation
+from assistant.schema import Answer, Citation, DisagreementValue
 from assistant.web.history import TurnRecord
-from assistant.web.render import safe_url
+from assistant.web.i18n import words
+from assistant.web.render import safe_url, show_date
 
 Kind = Literal["md", "json", "docx", "pdf"]
 KINDS: tuple[Kind, ...] = ("md", "json", "docx", "pdf")
 
 
-def sentences(answer: Answer) -> list[tuple[str, tuple[int, ...], str]]:
+def sentences(answer: Answer, language: str = "en") -> list[tuple[str, tuple[int, ...], str]]:
     """Text, citation numbers and doubt of each sentence; a refusal is one sentence without numbers."""
     if not answer.claims:
         return [(answer.text, (), "")]
-    doubt = {"partly_supported": "partly supported", "unsupported": "not supported"}
-    return [(c.text, c.citations, doubt.get(c.verdict, "")) for c in answer.claims]
+    return [
+        (c.text, c.citations, "" if c.verdict == "supported" else words(language, f"verdict_{c.verdict}"))
+        for c in answer.claims
+    ]
 
 
-def summary(answer: Answer) -> str:
+def summary(answer: Answer, language: str = "en") -> str:
     """The line above an answer: how much it rests on."""
     if answer.status == "not_in_corpus":
-        return f"Searched {answer.searched} documents; they do not answer this."
-    parts = [f"Answered from {len(answer.cited_documents)} of {answer.searched} documents"]
+        return words(language, "export_refused", count=answer.searched)
+    key = "partly_answered_from" if answer.status == "partial" else "answered_from"
+    parts = [words(language, key, cited=len(answer.cited_documents), searched=answer.searched)]
     if answer.newest:
-        parts.append(f"newest {answer.newest}")
+        parts.append(words(language, "newest", date=answer.newest))
     if answer.model:
         parts.append(answer.model)
     return " · ".join(parts)
 
 
-def footnote(citation: Citation) -> tuple[str, str]:
+def footnote(citation: Citation, language: str = "en") -> tuple[str, str]:
     """Where a quote stands and the quote."""
     passage = citation.passage
-    place = [passage.document.title, str(passage.document.date or "undated"), passage.document.path]
+    place = [passage.document.title, show_date(passage.document.date, language), passage.document.path]
     if passage.page:
-        place.append(f"page {passage.page}")
-    return ", ".join(place), citation.quote
+        place.append(words(language, "page", n=passage.page))
+    return words(language, "comma").join(place), citation.quote
+
+
+def disagreement_line(value: DisagreementValue, language: str = "en") -> str:
+    """One of the values that sources give, with who gives it and when."""
+    who = words(language, "comma").join(filter(None, (value.publisher, show_date(value.date, language))))
+    return f"{value.value}{words(language, 'colon')}{who}"
+
+
+def heading(language: str, key: str, detail: str = "") -> str:
+    """Words that introduce a list."""
+    lead = words(language, key)
+    return (
+        f"{lead}{words(language, 'colon')}{detail}" if detail else lead + words(language, "colon")
+    ).strip()
 
 
 def sources(citation: Citation) -> list[tuple[str, str]]:
@@ -58,39 +76,36 @@ def _plain(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]<>#|])", r"\\\1", " ".join(text.split()))
 
 
-def answer_markdown(answer: Answer, prefix: str = "") -> str:
+def answer_markdown(answer: Answer, prefix: str = "", language: str = "en") -> str:
     """An answer with footnotes; `prefix` keeps the footnotes of several answers apart."""
-    lines = [f"*{_plain(summary(answer))}*", ""]
+    lines = [f"*{_plain(summary(answer, language))}*", ""]
     body = []
-    for text, numbers, doubt in sentences(answer):
+    for text, numbers, doubt in sentences(answer, language):
         marks = "".join(f"[^{prefix}{n}]" for n in numbers)
         body.append(_plain(text) + marks + (f" *({doubt})*" if doubt else ""))
     lines += [" ".join(body), ""]
     if answer.uncovered and answer.status != "not_in_corpus":
-        lines += ["Not covered by the documents:", *(f"- {_plain(u)}" for u in answer.uncovered), ""]
+        lines += [heading(language, "uncovered"), "", *(f"- {_plain(u)}" for u in answer.uncovered), ""]
     for item in answer.disagreements:
-        lines.append(f"Sources disagree on {_plain(item.quantity)}:")
-        lines += [
-            f"- {_plain(v.value)}: {_plain(v.publisher)}, {v.date or 'undated'}[^{prefix}{v.citation}]"
-            for v in item.values
-        ]
+        lines += [heading(language, "disagreement", _plain(item.quantity)), ""]
+        lines += [f"- {_plain(disagreement_line(v, language))}[^{prefix}{v.citation}]" for v in item.values]
         lines.append("")
     for citation in answer.citations:
-        place, quote = footnote(citation)
+        place, quote = footnote(citation, language)
         links = "; ".join(_plain(name) + (f" <{url}>" if url else "") for name, url in sources(citation))
         lines.append(
             f"[^{prefix}{citation.number}]: {_plain(place)}: “{_plain(quote)}”"
-            + (f" Source: {links}" if links else "")
+            + (f" {heading(language, 'export_source', links)}" if links else "")
         )
     return "\n".join(lines).strip() + "\n"
 
 
-def conversation_markdown(title: str, turns: Sequence[TurnRecord]) -> str:
+def conversation_markdown(title: str, turns: Sequence[TurnRecord], language: str = "en") -> str:
     """A conversation as one Markdown document."""
     parts = [f"# {_plain(title)}\n"]
     for number, turn in enumerate(turns, start=1):
         prefix = f"{number}-" if len(turns) > 1 else ""
-        parts.append(f"## {_plain(turn.question)}\n\n{answer_markdown(turn.answer, prefix)}")
+        parts.append(f"## {_plain(turn.question)}\n\n{answer_markdown(turn.answer, prefix, language)}")
     return "\n".join(parts)
 
 
@@ -126,7 +141,9 @@ def file_name(title: str, kind: str) -> str:
     return f"{stem}.{kind}"
 
 
-def write_export(title: str, turns: Sequence[TurnRecord], kind: str, folder: Path | None = None) -> Path:
+def write_export(
+    title: str, turns: Sequence[TurnRecord], kind: str, folder: Path | None = None, *, language: str = "en"
+) -> Path:
     """Write turns to a new file.
 
     Args:
@@ -134,6 +151,7 @@ def write_export(title: str, turns: Sequence[TurnRecord], kind: str, folder: Pat
         turns: The turns, in order.
         kind: `md`, `json`, `docx` or `pdf`.
         folder: Where the file goes; a new temporary folder when None.
+        language: Of the labels; the answers stay as they are.
 
     Raises:
         AssistantError: The kind is unknown or there is nothing to write.
@@ -144,15 +162,15 @@ def write_export(title: str, turns: Sequence[TurnRecord], kind: str, folder: Pat
         raise AssistantError("There is nothing to export yet.", "Ask a question first.")
     target = (folder or Path(tempfile.mkdtemp(prefix="export-"))) / file_name(title, kind)
     if kind == "md":
-        target.write_text(conversation_markdown(title, turns), "utf-8")
+        target.write_text(conversation_markdown(title, turns, language), "utf-8")
     elif kind == "json":
         target.write_text(conversation_json(title, turns), "utf-8")
     elif kind == "docx":
         from assistant.web.export_docx import write_docx
 
-        write_docx(target, title, turns)
+        write_docx(target, title, turns, language)
     else:
         from assistant.web.export_pdf import write_pdf
 
-        write_pdf(target, title, turns)
+        write_pdf(target, title, turns, language)
     return target

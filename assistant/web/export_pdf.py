@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import AssistantError
-from assistant.web.export import footnote, sentences, sources, summary
+from assistant.web.export import disagreement_line, footnote, heading, sentences, sources, summary
 from assistant.web.history import TurnRecord
+from assistant.web.i18n import words
 
 _FONT = "Body"
 # What a line break may not part: a Chinese letter and its closing marks, a word, 30 letters of a long word.
@@ -34,8 +35,8 @@ def font_file() -> Path:
     return Path(fonts.__file__).parent / "NotoSansSC-Regular.otf"
 
 
-def write_pdf(target: Path, title: str, turns: Sequence[TurnRecord]) -> None:
-    """Write turns as a PDF file.
+def write_pdf(target: Path, title: str, turns: Sequence[TurnRecord], language: str = "en") -> None:
+    """Write turns as a PDF file with labels in a language.
 
     Raises:
         AssistantError: The font is missing.
@@ -60,7 +61,7 @@ def write_pdf(target: Path, title: str, turns: Sequence[TurnRecord]) -> None:
     for turn in turns:
         if len(turns) > 1 or turn.question != title:
             _text(pdf, turn.question, size=13, before=4, after=1)
-        _answer(pdf, turn)
+        _answer(pdf, turn, language)
     pdf.output(str(target))
 
 
@@ -91,27 +92,35 @@ def _printable(text: str) -> str:
     return "".join(c if c.isprintable() else " " for c in text)
 
 
-def _answer(pdf: Any, turn: TurnRecord) -> None:
+def _answer(pdf: Any, turn: TurnRecord, language: str) -> None:
     answer = turn.answer
-    _text(pdf, summary(answer), size=9, grey=90)
+    _text(pdf, summary(answer, language), size=9, grey=90)
     parts = []
-    for text, numbers, doubt in sentences(answer):
+    for text, numbers, doubt in sentences(answer, language):
         marks = "".join(f"[{n}]" for n in numbers)
         parts.append(f"{text} {marks}".strip() + (f" ({doubt})" if doubt else ""))
     _text(pdf, " ".join(parts), after=3)
     if answer.uncovered and answer.status != "not_in_corpus":
-        _text(pdf, "Not covered by the documents: " + "; ".join(answer.uncovered))
+        _text(pdf, heading(language, "uncovered"), after=0.5)
+        for part in answer.uncovered:
+            _text(pdf, f"– {part}", size=10, after=0.5)
+        pdf.ln(2)
     for item in answer.disagreements:
-        _text(pdf, f"Sources disagree on {item.quantity}:", after=0.5)
+        _text(pdf, heading(language, "disagreement", item.quantity), after=0.5)
         for value in item.values:
-            line = f"– {value.value}: {value.publisher}, {value.date or 'undated'} [{value.citation}]"
-            _text(pdf, line, size=10, after=0.5)
+            _text(pdf, f"– {disagreement_line(value, language)} [{value.citation}]", size=10, after=0.5)
         pdf.ln(2)
     for citation in answer.citations:
-        place, quote = footnote(citation)
-        _text(pdf, f"[{citation.number}] {place}: “{quote}”", size=8.5, grey=50, after=0.5)
+        place, quote = footnote(citation, language)
+        _text(
+            pdf,
+            f"[{citation.number}] {place}{words(language, 'colon')}“{quote}”",
+            size=8.5,
+            grey=50,
+            after=0.5,
+        )
         for name, url in sources(citation):
-            _text(pdf, name, size=8, grey=90, after=0)
+            _text(pdf, heading(language, "export_source", name), size=8, grey=90, after=0)
             if url:
                 pdf.set_font(_FONT, size=7.5)
                 pdf.set_text_color(31, 78, 121)

@@ -207,8 +207,19 @@ class History:
         filters: Filters | None = None,
         steps: Sequence[str] = (),
         stopped: bool = False,
+        replaces: str = "",
     ) -> TurnRecord:
         """Add a turn at the end of a conversation.
+
+        Args:
+            owner: The user.
+            conversation: Its id.
+            question: What was asked.
+            answer: What was answered.
+            filters: Which documents were used.
+            steps: What the engine told while it worked.
+            stopped: Whether the user ended it early.
+            replaces: Turn that is removed, with all after it, in the same transaction.
 
         Raises:
             AssistantError: The owner has no such conversation.
@@ -218,6 +229,7 @@ class History:
             conversation_row = self._own(session, owner, conversation)
             if conversation_row is None:
                 raise AssistantError("This conversation no longer exists.", "Start a new one.")
+            self._drop_from(session, conversation, replaces)
             last = session.scalar(
                 select(func.max(_Turn.position)).where(_Turn.conversation_id == conversation)
             )
@@ -243,14 +255,7 @@ class History:
         with Session(self._engine) as session, session.begin():
             if self._own(session, owner, conversation) is None:
                 return None
-            row = session.get(_Turn, turn)
-            if row is None or row.conversation_id != conversation:
-                return None
-            question = row.question
-            session.execute(
-                delete(_Turn).where(_Turn.conversation_id == conversation, _Turn.position >= row.position)
-            )
-            return question
+            return self._drop_from(session, conversation, turn)
 
     def rate(self, owner: str, turn: str, feedback: Feedback | None) -> None:
         """Keep, replace or (None) take back the feedback on one of the owner's answers."""
@@ -287,6 +292,17 @@ class History:
         """Keep a choice of a user."""
         with Session(self._engine) as session, session.begin():
             session.merge(_Preference(owner=owner, name=name, value=value))
+
+    @staticmethod
+    def _drop_from(session: Session, conversation: str, turn: str) -> str | None:
+        row = session.get(_Turn, turn) if turn else None
+        if row is None or row.conversation_id != conversation:
+            return None
+        question = row.question
+        session.execute(
+            delete(_Turn).where(_Turn.conversation_id == conversation, _Turn.position >= row.position)
+        )
+        return question
 
     @staticmethod
     def _own(session: Session, owner: str, conversation: str) -> _Conversation | None:

@@ -64,6 +64,7 @@ class Parts:
     settings: Any
     download: Any
     clock: Any
+    knows: Any
 
 
 def build_layout(title: str, suffixes: Sequence[str]) -> tuple[Parts, Any]:
@@ -72,6 +73,8 @@ def build_layout(title: str, suffixes: Sequence[str]) -> tuple[Parts, Any]:
     with gr.Blocks(title=title, fill_width=True, fill_height=True, analytics_enabled=False) as blocks:
         conversation = gr.State("")
         pending = gr.State({})
+        # Whether this page has been told which documents there are.
+        knows = gr.State(False)
         header = panel("header")
         # The server keeps `gr.State` to itself: the page tells its conversation through this one.
         address = gr.Textbox(visible=False)
@@ -109,7 +112,9 @@ def build_layout(title: str, suffixes: Sequence[str]) -> tuple[Parts, Any]:
                     )
                     timeline = panel("timeline", ("read", "cite"))
                 with gr.Tab(i18n("tab_corpus"), id="corpus") as tabs["corpus"]:
-                    corpus = panel("corpus", ("read", "ask", "only", "pick_topic", "pick_entity"))
+                    corpus = panel(
+                        "corpus", ("read", "ask", "only", "pick_topic", "pick_entity", "pick_month")
+                    )
                 with gr.Tab(i18n("tab_sources"), id="sources") as tabs["sources"]:
                     upload_who = gr.Radio(
                         [(i18n("collection_private"), "private"), (i18n("collection_shared"), "shared")],
@@ -160,6 +165,7 @@ def build_layout(title: str, suffixes: Sequence[str]) -> tuple[Parts, Any]:
             settings=settings,
             download=download,
             clock=clock,
+            knows=knows,
         ),
         i18n,
     )
@@ -173,14 +179,14 @@ def _scope(i18n: Any) -> tuple[dict[str, Any], Any, Any]:
             "documents": gr.Dropdown(
                 [], label=i18n("only_documents"), multiselect=True, elem_id="scope-documents"
             ),
-            "since": gr.Textbox(
-                label=i18n("since"), placeholder="2026-01-01", elem_id="scope-since", max_lines=1
-            ),
-            "until": gr.Textbox(
-                label=i18n("until"), placeholder="2026-12-31", elem_id="scope-until", max_lines=1
-            ),
-            "collections": gr.CheckboxGroup([], label=i18n("collections"), elem_id="scope-collections"),
         }
+        # The page makes these the browser's own date fields: Gradio's calendar speaks English alone.
+        with gr.Row(elem_id="scope-dates"):
+            for name in ("since", "until"):
+                controls[name] = gr.Textbox(
+                    label=i18n(name), elem_id=f"scope-{name}", max_lines=1, min_width=100
+                )
+        controls["collections"] = gr.CheckboxGroup([], label=i18n("collections"), elem_id="scope-collections")
         clear = gr.Button(i18n("scope_clear"), size="sm", elem_id="scope-clear")
     return controls, box, clear
 

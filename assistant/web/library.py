@@ -28,6 +28,16 @@ def by_topic_and_month(documents: Sequence[DocumentInfo]) -> tuple[list[str], di
     return columns, dict(sorted(table.items()))
 
 
+def month_range(column: str) -> tuple[str, str]:
+    """First and last day of a column; the column of all earlier months has no first one."""
+    year, month = map(int, column.removeprefix("< ").split("-"))
+    first = dt.date(year, month, 1)
+    if column.startswith("<"):
+        return "", str(first - dt.timedelta(days=1))
+    following = dt.date(year + month // 12, month % 12 + 1, 1)
+    return str(first), str(following - dt.timedelta(days=1))
+
+
 def corpus_html(language: str, documents: Sequence[DocumentInfo]) -> str:
     """HTML of the corpus page."""
     columns, table = by_topic_and_month(documents)
@@ -38,6 +48,7 @@ def corpus_html(language: str, documents: Sequence[DocumentInfo]) -> str:
         language,
         count=len(documents),
         columns=columns,
+        ranges=[month_range(column) for column in columns],
         table=table,
         largest=max((n for row in table.values() for n in row), default=1),
         newest=newest[:6],

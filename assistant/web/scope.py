@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from assistant.schema import Filters
 from assistant.web.i18n import topic_label, words
@@ -53,6 +54,11 @@ def make_filters(
         since=parse_date(since),
         until=parse_date(until),
     )
+
+
+def chosen_filters(owner: str, controls: Mapping[str, Any], values: Mapping[Any, Any]) -> Filters:
+    """Filters from what a handler was given: the values by component, as Gradio passes a set of inputs."""
+    return make_filters(owner, **{name: values[control] for name, control in controls.items()})
 
 
 def scope_label(language: str, filters: Filters) -> str:

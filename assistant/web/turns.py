@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +26,14 @@ from assistant.web.render import render
 from assistant.web.scope import scope_label
 
 LIVE = "live"
+# What the engine says of its steps, and the words for it in the language of the page; an empty key: the name
+# of the stage says it already.
+_STEPS = (
+    (re.compile(r"Understood as:\s*(.+)", re.S), "step_understood"),
+    (re.compile(r"Also searched as:\s*(.+)", re.S), "step_english"),
+    (re.compile(r"Searched (\d+) documents"), "step_searched"),
+    (re.compile(r"(Checking whether the documents answer|Writing and checking sentences).*"), ""),
+)
 
 
 @dataclass
@@ -33,6 +42,8 @@ class LiveTurn:
 
     question: str
     filters: Filters = field(default_factory=Filters)
+    replaces: str = ""
+    """Id of the turn that gives way once this answer is complete."""
     steps: list[tuple[str, str]] = field(default_factory=list)
     hits: tuple[SearchHit, ...] = ()
     claims: list[Claim] = field(default_factory=list)
@@ -81,6 +92,7 @@ class TurnView:
     answer: Answer | None = None
     live: bool = False
     last: bool = False
+    replaced: bool = False
     stopped: bool = False
     error: str = ""
     seconds: str = ""
@@ -101,19 +113,26 @@ class TurnView:
 
 
 def _labelled(language: str, steps: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [(words(language, f"stage_{stage}"), message) for stage, message in steps]
+    return [(words(language, f"stage_{stage}"), _step(language, message)) for stage, message in steps]
 
 
-def live_html(language: str, turn: LiveTurn | None) -> str:
-    """HTML of the answer on its way; empty when there is none."""
+def _step(language: str, message: str) -> str:
+    """The message in the language of the page, or as it is when it is not a known one."""
+    for pattern, key in _STEPS:
+        if match := pattern.fullmatch(message):
+            return words(language, key, what=match[1]) if key else ""
+    return message
+
+
+def live_html(language: str, turn: LiveTurn | None, waiting: str = "") -> str:
+    """HTML of the answer on its way, or why it has not begun; empty when there is none."""
     if turn is None:
         return ""
-    steps = turn.steps or [("waiting", "")]
     view = TurnView(
         id=LIVE,
         question=turn.question,
         scope=scope_label(language, turn.filters),
-        steps=_labelled(language, steps),
+        steps=_labelled(language, turn.steps or [("waiting", waiting)]),
         claims=turn.claims,
         citations=turn.citations,
         live=not turn.error,
@@ -129,14 +148,29 @@ def thread_html(
     *,
     welcome: Welcome | None = None,
     followups: Sequence[str] = (),
+    replaced: str = "",
 ) -> str:
-    """HTML of a conversation's finished turns, or of the welcome when there are none."""
-    views = [_kept(language, turn, turn is turns[-1], followups) for turn in turns]
+    """HTML of a conversation's finished turns, or of the welcome when there are none.
+
+    Args:
+        language: Of the page.
+        conversation: Its id.
+        turns: What was asked and answered.
+        welcome: What an empty conversation shows.
+        followups: Questions to go on with.
+        replaced: Turn that is being asked again: it and those after it are shown as on their way out.
+    """
+    out = next((i for i, turn in enumerate(turns) if turn.id == replaced), len(turns))
+    views = [
+        _kept(language, turn, turn is turns[-1], followups, replaced=i >= out) for i, turn in enumerate(turns)
+    ]
     shown: Any = welcome if not turns else None
     return render("thread", language, conversation=conversation, turns=views, welcome=shown)
 
 
-def _kept(language: str, turn: TurnRecord, last: bool, followups: Sequence[str]) -> TurnView:
+def _kept(
+    language: str, turn: TurnRecord, last: bool, followups: Sequence[str], *, replaced: bool
+) -> TurnView:
     from assistant.web.export import answer_markdown
 
     answer = turn.answer
@@ -151,9 +185,10 @@ def _kept(language: str, turn: TurnRecord, last: bool, followups: Sequence[str])
         citations=answer.citations,
         answer=answer,
         last=last,
+        replaced=replaced,
         stopped=turn.stopped,
         seconds=f"{seconds:.1f}" if seconds >= 0.05 else "",
-        markdown=answer_markdown(answer),
+        markdown=answer_markdown(answer, language=language),
         rating=turn.feedback.rating if turn.feedback else "",
         wrong_source=bool(turn.feedback and turn.feedback.wrong_source),
         comment=turn.feedback.comment if turn.feedback else "",

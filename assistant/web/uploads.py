@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.errors import AssistantError
+from assistant.ingest.readers import SUPPORTED_SUFFIXES
 from assistant.schema import DocumentInfo, Filters
 from assistant.web.engine import Engine
 from assistant.web.i18n import words
 from assistant.web.render import render
 from assistant.web.scope import SHARED, private_collection
 
-SUFFIXES = (".pdf", ".html", ".htm", ".md", ".txt", ".docx")
+SUFFIXES = SUPPORTED_SUFFIXES
 LIMIT_MB = 50
 Progress = Callable[[int, int, str], None]
 

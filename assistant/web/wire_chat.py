@@ -13,7 +13,7 @@ from assistant.web.export import write_export
 from assistant.web.i18n import words
 from assistant.web.layout import Parts
 from assistant.web.request import visitor
-from assistant.web.scope import make_filters
+from assistant.web.scope import chosen_filters
 
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 SAVE_FILE = """(file) => { if (file) window.desk.save(file); }"""
@@ -29,7 +29,6 @@ def number(value: object) -> int | None:
 
 def wire_chat(desk: Desk, parts: Parts) -> None:
     """Connect the chat's components."""
-    scope = list(parts.scope.values())
     shown = [parts.thread, parts.live, parts.evidence, parts.rail, parts.composer, parts.send, parts.stop]
 
     def update(frame: Frame, *, busy: bool) -> list[Any]:
@@ -44,47 +43,34 @@ def wire_chat(desk: Desk, parts: Parts) -> None:
             gr.update(visible=busy),
         ]
 
-    def begin(question: str, conversation: str, request: gr.Request) -> list[Any]:
+    def begin(question: str, conversation: str, request: gr.Request, replaces: str = "") -> list[Any]:
         who = visitor(request)
         text = (question or "").strip()
         unchanged = [gr.skip()] * len(shown)
         if not text:
             return [conversation, {}, *unchanged]
-        started = desk.begin(who.owner, who.language, conversation, text)
+        started = desk.begin(who.owner, who.language, conversation, text, replaces)
         if started is None:
             gr.Warning(words(who.language, "error_busy"))
             return [conversation, {}, *unchanged]
         opened, frame = started
         out = update(frame, busy=True)
-        out[4] = ""
-        return [opened, {"conversation": opened, "question": text}, *out]
+        if not replaces:
+            out[4] = ""
+        return [opened, {"conversation": opened, "question": text, "replaces": replaces}, *out]
 
-    async def answer(
-        pending: dict[str, str],
-        topics: list[str],
-        entities: list[str],
-        documents: list[str],
-        since: str,
-        until: str,
-        collections: list[str],
-        request: gr.Request,
-    ) -> AsyncIterator[list[Any]]:
-        who = visitor(request)
+    async def answer(values: dict[Any, Any], request: gr.Request) -> AsyncIterator[list[Any]]:
+        who, pending = visitor(request), values[parts.pending]
         if not pending:
             yield [{}, *[gr.skip()] * len(shown)]
             return
-        filters = make_filters(
-            who.owner,
-            topics=topics,
-            entities=entities,
-            documents=documents,
-            since=since,
-            until=until,
-            collections=collections,
-        )
-        model = desk.history.preference(who.owner, "model") or None
         frames = desk.answer(
-            who.owner, who.language, pending["conversation"], pending["question"], filters, model
+            who.owner,
+            who.language,
+            pending["conversation"],
+            pending["question"],
+            chosen_filters(who.owner, parts.scope, values),
+            pending["replaces"],
         )
         async for frame in frames:
             yield [{}, *update(frame, busy=frame.thread is None and frame.question is None)]
@@ -96,7 +82,7 @@ def wire_chat(desk: Desk, parts: Parts) -> None:
         running.append(
             event.success(
                 answer,
-                [parts.pending, *scope],
+                {parts.pending, *parts.scope.values()},
                 [parts.pending, *shown],
                 concurrency_limit=desk.engine.settings.parallel,
                 concurrency_id="answer",
@@ -114,14 +100,9 @@ def wire_chat(desk: Desk, parts: Parts) -> None:
         then_answer(source.ask(asked, [parts.conversation], opened, **_QUIET))
 
     def again(conversation: str, event: gr.EventData, request: gr.Request) -> list[Any]:
-        who = visitor(request)
-        turn = str(event._data.get("turn", ""))
-        if desk.busy(conversation):
-            # Nothing may be dropped for a question that cannot be asked now.
-            gr.Warning(words(who.language, "error_busy"))
-            return [conversation, {}, *[gr.skip()] * len(shown)]
-        question = desk.history.drop_from(who.owner, conversation, turn)
-        return begin(str(event._data.get("question") or question or ""), conversation, request)
+        kept = desk.turn(visitor(request).owner, conversation, str(event._data.get("turn", "")))
+        question = event._data.get("question") or (kept.question if kept else "")
+        return begin(str(question), conversation, request, kept.id if kept else "")
 
     then_answer(parts.thread.redo(again, [parts.conversation], opened, **_QUIET))
     then_answer(parts.thread.revise(again, [parts.conversation], opened, **_QUIET))
@@ -162,7 +143,7 @@ def wire_chat(desk: Desk, parts: Parts) -> None:
             turns = [t for t in turns if t.id == data.get("turn")]
             title = turns[0].question if turns else title
         try:
-            return str(write_export(title, turns, str(data.get("kind", ""))))
+            return str(write_export(title, turns, str(data.get("kind", "")), language=who.language))
         except AssistantError as error:
             gr.Warning(str(error))
             return None

@@ -11,6 +11,7 @@ from typing import Any
 import gradio as gr
 
 from assistant.errors import AssistantError
+from assistant.web.choices import keep_choice, settings_html
 from assistant.web.desk import Desk
 from assistant.web.export import feedback_questions
 from assistant.web.i18n import topic_label, words
@@ -18,7 +19,7 @@ from assistant.web.layout import Parts
 from assistant.web.library import corpus_html
 from assistant.web.render import render
 from assistant.web.request import visitor
-from assistant.web.scope import SHARED, make_filters, private_collection, scope_label
+from assistant.web.scope import SHARED, chosen_filters, private_collection, scope_label
 from assistant.web.timeline import answer_facts, document_facts, info_facts, timeline_html
 from assistant.web.uploads import Line, add_files, added, collection_of, forget, uploads_html
 from assistant.web.wire_chat import SAVE_FILE
@@ -68,51 +69,48 @@ def _wire_load(desk: Desk, parts: Parts) -> None:
             conversation = ""
         return [
             conversation,
-            desk.header(who.language),
-            desk.thread(who.owner, who.language, conversation, follow=desk.prepared.is_set()),
+            desk.header(who.owner, who.language),
+            desk.thread(who.owner, who.language, conversation, follow=desk.startup.warm.is_set()),
             desk.evidence(who.owner, who.language, conversation),
             desk.rail(who.owner, who.language, conversation),
             *scope_choices(desk, who.owner, who.language),
-            gr.Timer(active=not desk.warm.is_set()),
+            gr.Timer(active=not desk.startup.warm.is_set()),
+            known(),
         ]
+
+    def known() -> bool:
+        return desk.startup.prepared.is_set()
 
     shown = [parts.conversation, parts.header, parts.thread, parts.evidence, parts.rail]
     parts.blocks.load(
-        load, [parts.address], [*shown, *controls, parts.clock], js=CONVERSATION_OF_PAGE, **_QUIET
+        load,
+        [parts.address],
+        [*shown, *controls, parts.clock, parts.knows],
+        js=CONVERSATION_OF_PAGE,
+        **_QUIET,
     )
 
-    def tick(conversation: str, request: gr.Request) -> list[Any]:
-        who = visitor(request)
-        done = desk.warm.is_set()
-        welcome = desk.thread(who.owner, who.language, "") if done and not conversation else gr.skip()
-        choices = scope_choices(desk, who.owner, who.language) if done else [gr.skip()] * len(controls)
-        return [desk.header(who.language), welcome, *choices, gr.Timer(active=not done)]
+    def tick(conversation: str, knew: bool, request: gr.Request) -> list[Any]:
+        who, now = visitor(request), known()
+        # Once only: what is written again under a reader's hands loses the focus.
+        news = now and not knew
+        welcome = desk.thread(who.owner, who.language, "") if news and not conversation else gr.skip()
+        choices = scope_choices(desk, who.owner, who.language) if news else [gr.skip()] * len(controls)
+        going = gr.Timer(active=not desk.startup.warm.is_set())
+        return [desk.header(who.owner, who.language), welcome, *choices, going, now]
 
     parts.clock.tick(
-        tick, [parts.conversation], [parts.header, parts.thread, *controls, parts.clock], **_QUIET
+        tick,
+        [parts.conversation, parts.knows],
+        [parts.header, parts.thread, *controls, parts.clock, parts.knows],
+        **_QUIET,
     )
     for clear in (parts.clear_scope.click, parts.scope_line.unscope):
         clear(lambda: [[], [], [], "", "", []], None, controls, **_QUIET)
 
-    def describe(
-        topics: list[str],
-        entities: list[str],
-        documents: list[str],
-        since: str,
-        until: str,
-        collections: list[str],
-        request: gr.Request,
-    ) -> str:
+    def describe(values: dict[Any, Any], request: gr.Request) -> str:
         who = visitor(request)
-        filters = make_filters(
-            who.owner,
-            topics=topics,
-            entities=entities,
-            documents=documents,
-            since=since,
-            until=until,
-            collections=collections,
-        )
+        filters = chosen_filters(who.owner, parts.scope, values)
         label = scope_label(who.language, filters)
         total = len(desk.documents(who.owner))
         count = len(desk.documents(who.owner, filters)) if label else total
@@ -121,7 +119,7 @@ def _wire_load(desk: Desk, parts: Parts) -> None:
     gr.on(
         [control.change for control in controls] + [parts.thread.change],
         describe,
-        controls,
+        set(controls),
         [parts.scope_line],
         trigger_mode="always_last",
         **_QUIET,
@@ -129,32 +127,13 @@ def _wire_load(desk: Desk, parts: Parts) -> None:
 
 
 def _wire_timeline(desk: Desk, parts: Parts) -> None:
-    def show(
-        source: str,
-        conversation: str,
-        topics: list[str],
-        entities: list[str],
-        documents: list[str],
-        since: str,
-        until: str,
-        collections: list[str],
-        request: gr.Request,
-    ) -> str:
-        who = visitor(request)
-        if source == "answer":
+    def show(values: dict[Any, Any], request: gr.Request) -> str:
+        who, conversation = visitor(request), values[parts.conversation]
+        if values[parts.timeline_source] == "answer":
             turns = desk.history.turns(who.owner, conversation) if conversation else []
             return timeline_html(who.language, answer_facts((t.id, t.answer) for t in turns))
-        filters = make_filters(
-            who.owner,
-            topics=topics,
-            entities=entities,
-            documents=documents,
-            since=since,
-            until=until,
-            collections=collections,
-        )
         try:
-            infos = desk.engine.documents(filters)
+            infos = desk.engine.documents(chosen_filters(who.owner, parts.scope, values))
             if len(infos) > MOST_READ:
                 return timeline_html(who.language, info_facts(infos))
             texts = [desk.engine.document(info.path, info.collection) for info in infos]
@@ -163,7 +142,7 @@ def _wire_timeline(desk: Desk, parts: Parts) -> None:
             return timeline_html(who.language, [])
         return timeline_html(who.language, document_facts(texts))
 
-    inputs = [parts.timeline_source, parts.conversation, *parts.scope.values()]
+    inputs = {parts.timeline_source, parts.conversation, *parts.scope.values()}
     for trigger in (parts.tabs["timeline"].select, parts.timeline_source.input):
         trigger(show, inputs, [parts.timeline], **_QUIET)
 
@@ -181,6 +160,14 @@ def _wire_corpus(desk: Desk, parts: Parts) -> None:
     def pick_entity(event: gr.EventData) -> list[Any]:
         return [gr.update(value=[str(event._data.get("entity", ""))]), gr.Accordion(open=True)]
 
+    def pick_month(event: gr.EventData) -> list[Any]:
+        topic, since, until = (str(event._data.get(k, "")) for k in ("topic", "since", "until"))
+        return [[topic] if topic else [], since, until, gr.Accordion(open=True)]
+
+    scope = parts.scope
+    parts.corpus.pick_month(
+        pick_month, None, [scope["topics"], scope["since"], scope["until"], parts.scope_box], **_QUIET
+    )
     parts.corpus.pick_topic(pick_topic, None, [parts.scope["topics"], parts.scope_box], **_QUIET)
     parts.corpus.pick_entity(pick_entity, None, [parts.scope["entities"], parts.scope_box], **_QUIET)
 
@@ -243,26 +230,18 @@ def _wire_uploads(desk: Desk, parts: Parts) -> None:
 def _wire_settings(desk: Desk, parts: Parts) -> None:
     def show(request: gr.Request) -> str:
         who = visitor(request)
-        default = words(who.language, "model_default", name=desk.engine.model_name)
-        return render(
-            "settings",
-            who.language,
-            settings=desk.engine.settings,
-            models=[("", default), ("extractive", words(who.language, "model_extractive"))],
-            model=desk.history.preference(who.owner, "model"),
-            owner=who.owner,
-            rated=len(desk.history.rated(who.owner)),
-        )
+        return settings_html(who.language, desk.engine, desk.history, who.owner)
 
     parts.tabs["settings"].select(show, None, [parts.settings], **_QUIET)
 
-    def choose(event: gr.EventData, request: gr.Request) -> None:
+    def choose(event: gr.EventData, request: gr.Request) -> str:
         who, data = visitor(request), event._data
-        if data.get("name") == "model" and data.get("value") in ("", "extractive"):
-            desk.history.prefer(who.owner, "model", str(data["value"]))
+        name, value = str(data.get("name", "")), str(data.get("value", ""))
+        if keep_choice(desk.history, desk.engine, who.owner, name, value):
             gr.Info(words(who.language, "settings_saved"), duration=2)
+        return desk.header(who.owner, who.language)
 
-    parts.settings.choose(choose, None, None, **_QUIET)
+    parts.settings.choose(choose, None, [parts.header], **_QUIET)
 
     def export_feedback(request: gr.Request) -> str:
         who = visitor(request)

@@ -90,7 +90,7 @@ def test_examples_and_followups_ask(page: Any) -> None:
 def test_the_scope_limits_what_is_searched(page: Any, server: Server) -> None:
     page.click("#scope button >> nth=0")
     page.check("#scope-topics label:has-text('Trade') input")
-    page.fill("#scope-since textarea, #scope-since input", "2026-01-01")
+    page.fill("#scope-since input[type=date]", "2026-01-01")
     page.wait_for_selector("#scope-line b:text-is('Trade · ≥ 2026-01-01')")
     shown = re.search(r"(\d+) of 98", page.inner_text("#scope-line"))
     ask(page, "tariffs of 2026")
@@ -199,10 +199,13 @@ def test_stop_edit_undo_and_retry(page: Any, server: Server) -> None:
     page.fill("#thread .edit-form textarea", "Tencent capital expenditure")
     page.click("#thread .edit-form [type=submit]")
     page.wait_for_selector("#thread .provenance:has-text('Answered')")
-    asked = len(server.engine.asked)
+    asked, turn = len(server.engine.asked), page.get_attribute("#thread .turn", "id")
     page.click("#thread [data-event=redo]")
-    page.wait_for_selector("#live .turn", state="attached")
-    page.wait_for_selector("#thread .provenance:has-text('Answered')")
+    page.wait_for_function(
+        "n => !document.querySelector('.replaced, #live .turn')"
+        " && document.querySelector('#thread .turn').id != n",
+        arg=turn,
+    )
     assert len(server.engine.asked) == asked + 1 and page.locator("#thread .turn").count() == 1
     page.click("#thread [data-event=undo_turn]")
     page.wait_for_selector(".welcome")
@@ -234,6 +237,25 @@ def test_the_timeline_and_the_corpus_lead_back_to_documents(page: Any) -> None:
     page.wait_for_function("document.querySelectorAll('#corpus tr[data-text]:not([hidden])').length < 5")
     page.click("#corpus tr[data-text]:not([hidden]) [data-event=ask]")
     page.wait_for_function("document.querySelectorAll('#thread .turn').length == 2")
+    tab(page, "Corpus")
+    page.click("#corpus .heat [data-topic=chips][data-since='2026-05-01']")
+    page.wait_for_selector("#scope-line b:text-is('Chips · ≥ 2026-05-01 · ≤ 2026-05-31')")
+
+
+def test_choices_of_the_settings_hold_for_the_next_question(page: Any, server: Server) -> None:
+    tab(page, "Settings")
+    page.select_option("#choose-passages", "40")
+    page.select_option("#choose-language", "zh")
+    page.wait_for_selector("text=Kept.")
+    page.reload()
+    page.wait_for_selector(".welcome")
+    ask(page, "Tencent capital expenditure")
+    assert server.engine.given[-1] == (None, 40, "zh")
+    tab(page, "Settings")
+    page.wait_for_selector("#choose-passages")
+    assert page.input_value("#choose-passages") == "40"
+    page.select_option("#choose-passages", "20")
+    page.select_option("#choose-language", "auto")
 
 
 def test_everything_is_reached_with_the_keyboard(page: Any) -> None:

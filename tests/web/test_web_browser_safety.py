@@ -124,9 +124,11 @@ def test_the_page_is_there_while_the_index_is_built(
     server = serve(engine)
     page = open_page(chromium, server.url)
     page.wait_for_selector(".status.warming:has-text('7 of 98')")
+    page.wait_for_selector(".welcome .reading")
+    assert page.locator(".welcome .examples button").count() >= 6
     page.fill("#question textarea", "Tencent capital expenditure")
     page.press("#question textarea", "Enter")
-    page.wait_for_selector("#live .steps:has-text('Model is loading')")
+    page.wait_for_selector("#live .steps:has-text('Reading documents, 7 of 98')")
     engine.gate.set()
     page.wait_for_selector("#thread .provenance")
     page.wait_for_selector(".status.ready")

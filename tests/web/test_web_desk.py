@@ -7,6 +7,7 @@ from web_fake import FakeAssistant
 
 from assistant.errors import AssistantError
 from assistant.schema import Filters, Turn
+from assistant.web.choices import Choices, choices_of, keep_choice, settings_html
 from assistant.web.desk import Desk, Frame
 
 
@@ -148,11 +149,102 @@ async def test_the_document_opens_at_the_quote_of_a_kept_turn(desk: Desk) -> Non
 
 def test_the_page_tells_how_far_preparing_is(engine: FakeAssistant, desk: Desk) -> None:
     fresh = Desk(engine, desk.history, desk.uploads)
-    fresh.preparing = (12, 98, "x")
-    assert "Reading documents, 12 of 98" in fresh.header("en")
-    assert fresh.documents("") == [] and "welcome" in fresh.thread("", "en", "")
+    assert "Opening the index" in fresh.header("", "en")
+    fresh.startup.report(12, 98, "x.md")
+    header = fresh.header("", "en")
+    assert "Reading documents, 12 of 98" in header and '<progress max="98" value="12"' in header
+    assert "正在读取文献 12 / 98" in fresh.waiting("zh")
+    welcome = fresh.thread("", "en", "")
+    assert fresh.documents("") == [] and "for the first time" in welcome and "Ascend 950" in welcome
     fresh.prepare()
-    assert "extractive" in fresh.header("en") and len(fresh.documents("")) == 98
+    assert "extractive" in fresh.header("", "en") and len(fresh.documents("")) == 98
+    assert fresh.waiting("en") == "" and "for the first time" not in fresh.thread("", "en", "")
+
+
+def test_loading_models_is_not_called_reading(
+    engine: FakeAssistant, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fresh, told = Desk(engine, desk.history, desk.uploads), []
+    monkeypatch.setattr(engine, "warm_up", lambda: told.append(fresh.header("", "en")))
+    fresh.prepare()
+    assert "Loading the models" in told[0] and "<progress" not in told[0]
+
+
+async def test_a_question_asked_too_early_is_told_why_it_waits(engine: FakeAssistant, desk: Desk) -> None:
+    fresh = Desk(engine, desk.history, desk.uploads)
+    fresh.startup.report(3, 98, "x.md")
+    talk = begun(fresh, "Tencent")
+    shown = []
+    async for frame in fresh.answer("", "en", talk, "Tencent", Filters()):
+        shown.append(frame)
+        fresh.startup.stage = "ready"
+        fresh.startup.prepared.set()
+        fresh.startup.warm.set()
+    assert "Reading documents, 3 of 98" in shown[0].live and "Answered from" in (shown[-1].thread or "")
+
+
+async def test_the_choices_of_a_user_reach_the_engine(desk: Desk, engine: FakeAssistant) -> None:
+    kept = [
+        keep_choice(desk.history, engine, "alice", name, value)
+        for name, value in (("passages", "40"), ("answer_language", "zh"), ("passages", "7"), ("home", "/"))
+    ]
+    assert kept == [True, True, False, False]
+    for owner, given in (("alice", (None, 40, "zh")), ("bob", (None, None, None))):
+        await frames(desk, begun(desk, "Tencent", owner=owner), "Tencent", owner)
+        assert engine.given[-1] == given
+    page = settings_html("en", engine, desk.history, "alice")
+    assert '<option value="40" selected>' in page and '<option value="zh" selected>' in page
+
+
+def test_a_model_that_is_gone_is_not_asked_for(desk: Desk, engine: FakeAssistant) -> None:
+    desk.history.prefer("", "model", "local-2023")
+    desk.history.prefer("", "passages", "many")
+    assert choices_of(desk.history, engine, "") == Choices()
+
+
+async def test_the_old_answer_stands_until_the_new_one_is_there(desk: Desk, engine: FakeAssistant) -> None:
+    talk = begun(desk, "Tencent")
+    await frames(desk, talk, "Tencent")
+    await frames(desk, talk, "And Alibaba?")
+    first, second = desk.history.turns("", talk)
+
+    async def again(question: str, turn: str) -> list[Frame]:
+        started = desk.begin("", "en", talk, question, turn)
+        assert started is not None and "Stays until the new answer" in (started[1].thread or "")
+        return [f async for f in desk.answer("", "en", talk, question, Filters(), turn)]
+
+    failed = await again("broken Alibaba", second.id)
+    assert "index is damaged" in failed[-1].live and second.question in (failed[-1].thread or "")
+    assert [t.id for t in desk.history.turns("", talk)] == [first.id, second.id]
+    stopped = desk.answer("", "en", talk, "slow Tencent capital expenditure", Filters(), second.id)
+    async for frame in stopped:
+        if 'class="claim ' in frame.live:
+            desk.stop("", "en", talk)
+            break
+    await stopped.aclose()  # type: ignore[attr-defined]
+    assert [t.id for t in desk.history.turns("", talk)] == [first.id, second.id]
+    await again("And ByteDance?", second.id)
+    assert [t.question for t in desk.history.turns("", talk)] == ["Tencent", "And ByteDance?"]
+    history = engine.asked[-1][1]
+    assert [t.question for t in history if isinstance(t, Turn)] == ["Tencent"]
+    await again("Huawei", first.id)
+    assert [t.question for t in desk.history.turns("", talk)] == ["Huawei"]
+
+
+async def test_stopping_before_the_first_sentence_gives_the_question_back(desk: Desk) -> None:
+    talk = begun(desk, "slow Tencent")
+    stream = desk.answer("", "en", talk, "slow Tencent", Filters())
+    await anext(aiter(stream))
+    frame = desk.stop("", "en", talk)
+    await stream.aclose()  # type: ignore[attr-defined]
+    assert frame.question == "slow Tencent" and desk.history.turns("", talk) == []
+
+
+async def test_steps_are_told_in_the_language_of_the_page(desk: Desk) -> None:
+    talk = begun(desk, "Tencent")
+    await frames(desk, talk, "Tencent")
+    page = desk.thread("", "zh", talk)
+    assert "理解为：Tencent" in page and "Understood as" not in page
 
 
 def test_a_failed_start_is_told(engine: FakeAssistant, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,4 +254,4 @@ def test_a_failed_start_is_told(engine: FakeAssistant, desk: Desk, monkeypatch: 
     fresh = Desk(engine, desk.history, desk.uploads)
     monkeypatch.setattr(engine, "sync", full)
     fresh.prepare()
-    assert fresh.prepared.is_set() and "The disk is full. Free some space." in fresh.header("en")
+    assert fresh.startup.prepared.is_set() and "The disk is full. Free some space." in fresh.header("", "en")

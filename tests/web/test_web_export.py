@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import json
 import re
+import zipfile
 from pathlib import Path
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape
 
 import pytest
 from web_fake import FakeAssistant
@@ -14,10 +17,12 @@ from assistant.web.export import (
     answer_markdown,
     conversation_markdown,
     feedback_questions,
+    sources,
     write_export,
 )
 from assistant.web.history import Feedback, History, TurnRecord
 
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 QUESTION = "腾讯 Tencent capital expenditure: do sources disagree?"
 
 
@@ -64,7 +69,44 @@ async def test_a_word_file_holds_question_sentences_and_notes(
     text = "\n".join(p.text for p in Document(str(file)).paragraphs)
     claims = [c.text for t in turns for c in t.answer.claims]
     assert claims and all(c in text for c in claims) and QUESTION in text
-    assert all(f"[{c.number}] " in text for c in turns[0].answer.citations)
+    with zipfile.ZipFile(file) as inside:
+        body = ElementTree.fromstring(inside.read("word/document.xml"))
+        notes = ElementTree.fromstring(inside.read("word/footnotes.xml"))
+        links = inside.read("word/_rels/footnotes.xml.rels").decode()
+    marked = [int(e.attrib[f"{W}id"]) for e in body.iter(f"{W}footnoteReference")]
+    written = {
+        int(e.attrib[f"{W}id"]): "".join(t.text or "" for t in e.iter(f"{W}t"))
+        for e in notes
+        if not e.get(f"{W}type")
+    }
+    assert marked == list(written) == list(range(1, len(turns[0].answer.citations) + 1))
+    assert all(c.quote in written[n] for n, c in enumerate(turns[0].answer.citations, start=1))
+    urls = [url for c in turns[0].answer.citations for _, url in sources(c) if url]
+    assert urls and all(escape(url) in links for url in urls)
+
+
+@pytest.mark.parametrize("kind", ["md", "docx", "pdf"])
+async def test_labels_are_in_the_language_of_the_page(
+    turns: list[TurnRecord], tmp_path: Path, kind: str
+) -> None:
+    import pypdfium2
+    from docx import Document
+
+    if kind == "pdf":
+        pytest.importorskip("pylopdf_fonts_zh_cn")
+    file = write_export(QUESTION, turns, kind, tmp_path, language="zh")
+    if kind == "md":
+        text = file.read_text("utf-8")
+    elif kind == "docx":
+        with zipfile.ZipFile(file) as inside:
+            text = inside.read("word/footnotes.xml").decode()
+        text += "\n".join(p.text for p in Document(str(file)).paragraphs)
+    else:
+        with pypdfium2.PdfDocument(file) as document:
+            text = "".join(page.get_textpage().get_text_range() for page in document)
+    for label in ("依据 98 篇文献中的 4 篇作答", "部分支持", "来源说法不一", "来源：", "未找到答案"):
+        assert label in text, label
+    assert "Answered from" not in text and "partly supported" not in text
 
 
 async def test_a_pdf_prints_chinese_from_a_font_of_its_own(turns: list[TurnRecord], tmp_path: Path) -> None:
@@ -105,4 +147,4 @@ async def test_feedback_becomes_a_question_set(turns: list[TurnRecord]) -> None:
 
 def test_a_stopped_answer_without_sentences_has_markdown() -> None:
     empty = Answer(question="q", standalone_question="q", status="partial", text="")
-    assert answer_markdown(empty).startswith("*Answered from 0 of 0 documents*")
+    assert answer_markdown(empty).startswith("*Partly answered from 0 of 0 documents*")

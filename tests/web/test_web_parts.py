@@ -15,7 +15,7 @@ from assistant.web.auth import load_users, set_user
 from assistant.web.desk import Desk
 from assistant.web.examples import _examples, welcome
 from assistant.web.i18n import catalogue, choose_language, topic_label
-from assistant.web.library import by_topic_and_month, corpus_html
+from assistant.web.library import by_topic_and_month, corpus_html, month_range
 from assistant.web.scope import SHARED, make_filters, private_collection, scope_label
 from assistant.web.timeline import answer_facts, date_of, document_facts, make_plot, timeline_html
 from assistant.web.uploads import add_files, added, forget, safe_name, uploads_html
@@ -107,7 +107,15 @@ def test_the_corpus_page_counts_every_dated_document(engine: FakeAssistant) -> N
     documents = engine.documents()
     columns, table = by_topic_and_month(documents)
     assert sum(map(sum, table.values())) == 98 and len(columns) <= 13
-    assert corpus_html("en", documents).count("<tr data-text") == 98
+    page = corpus_html("en", documents)
+    assert page.count("<tr data-text") == 98
+    ranges = [month_range(column) for column in columns]
+    for since, until in re.findall(r'data-since="([\d-]*)" data-until="([\d-]+)"', page):
+        assert (since, until) in ranges
+    row = table["chips"]
+    for (since, until), count in zip(ranges, row, strict=True):
+        filters = make_filters("", topics=["chips"], since=since, until=until)
+        assert len(engine.documents(filters)) == count
     assert "0 documents" in corpus_html("en", [])
 
 

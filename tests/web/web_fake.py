@@ -220,6 +220,8 @@ class FakeAssistant:
         for document in _read_all(corpus):
             self._documents["corpus", document.path] = document
         self.asked: list[tuple[str, list[Turn | tuple[str, str]], Filters | None]] = []
+        self.given: list[tuple[str | None, int | None, str | None]] = []
+        """Model, number of passages and answer language of each question."""
         self.release = asyncio.Event()
 
     model_name = "extractive"
@@ -264,8 +266,11 @@ class FakeAssistant:
         history: Sequence[Turn | tuple[str, str]] = (),
         filters: Filters | None = None,
         model: str | None = None,
+        passages: int | None = None,
+        language: str | None = None,
     ) -> AsyncIterator[Event]:
         self.asked.append((question, list(history), filters))
+        self.given.append((model, passages, language))
         if "broken" in question:
             raise DocumentError("The index is damaged.", "Run `assistant index`.")
         searched = len(self._matching(filters))

@@ -130,6 +130,13 @@
     },
   };
 
+  /* Gradio has text fields only; the browser's own date field knows its user's calendar and language. */
+  function dateFields() {
+    document.querySelectorAll("#scope-since input, #scope-until input").forEach((field) => {
+      if (field.type !== "date") field.type = "date";
+    });
+  }
+
   const askTab = () => { const tab = $("#tabs [role=tab]"); if (tab && tab.getAttribute("aria-selected") !== "true") tab.click(); };
 
   function watchThread() {
@@ -193,7 +200,7 @@
       if (name === "ask") askTab();
       if (["ask", "open_conversation"].includes(name)) document.body.classList.remove("rail-open");
       if (name === "open_conversation") askTab();
-      if (["pick_topic", "pick_entity", "only"].includes(name)) { askTab(); $("#question textarea").focus(); }
+      if (["pick_topic", "pick_entity", "pick_month", "only"].includes(name)) { askTab(); $("#question textarea").focus(); }
       send(name, { ...data });
     },
     submit(event, send) {
@@ -251,6 +258,7 @@
       if ($("#scroll")) { wait.disconnect(); watchThread(); applyTheme(); }
     });
     wait.observe(document.body, { childList: true, subtree: true });
+    new MutationObserver(dateFields).observe(document.body, { childList: true, subtree: true });
   };
   document.readyState === "loading" ? document.addEventListener("DOMContentLoaded", ready) : ready();
 })();
