@@ -39,6 +39,8 @@ FEATURES = (
     "rare_missing", "number_present",
 )  # fmt: skip
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+# "The plan for 2026-2030" names a thing; its documents need not name its last year.
+_SPAN = re.compile(r"(?<!\d)(?:19|20)\d\d\s*(?:[-–—]|to|until|through|至|到)\s*(?:(?:19|20)\d\d|\d\d)(?!\d)", re.I)
 
 
 @dataclass(frozen=True)
@@ -212,7 +214,7 @@ def asks_of_another_time(query: Query, best: Sequence[RankedSentence]) -> bool:
     text = " ".join(
         " ".join((i.sentence.text, i.passage.document.title, *i.passage.heading_path)) for i in best
     )
-    years = set(_YEAR.findall(query.standalone))
+    years = set(_YEAR.findall(_SPAN.sub(" ", query.standalone)))
     return any(year not in text for year in years)
 
 
