@@ -19,8 +19,8 @@ from assistant.models.chat import ChatChoice, choose_model
 from assistant.models.embeddings import load_embeddings
 from assistant.request import History, Request, turns_of
 from assistant.resources import corpus_folder
-from assistant.retrieval.hybrid import HybridRetriever
 from assistant.retrieval.rerank import SentenceRanker
+from assistant.retriever import TracedRetriever
 from assistant.runnable import AssistantRunnable
 from assistant.schema import (
     Answer,
@@ -281,7 +281,7 @@ class Assistant(AssistantRunnable):
                 )
                 self._pipeline = Pipeline(
                     index=index,
-                    retriever=HybridRetriever(index, self._embeddings),
+                    retriever=TracedRetriever(index, self._embeddings),
                     ranker=SentenceRanker(index),
                     embeddings=self._embeddings,
                     glossary=names,

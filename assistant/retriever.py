@@ -1,14 +1,23 @@
-"""The assistant's search as a LangChain retriever."""
+"""The assistant's search as LangChain knows it: a retriever for chains, and a run that tracers see."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
+from langchain_core.runnables.config import (
+    RunnableConfig,
+    ensure_config,
+    get_callback_manager_for_config,
+    set_config_context,
+)
 from pydantic import ConfigDict, Field
 
+from assistant.retrieval.hybrid import HybridRetriever
+from assistant.retrieval.query import SearchQuery
 from assistant.schema import Filters, SearchHit
 
 
@@ -70,5 +79,26 @@ class AssistantRetriever(BaseRetriever):
         filters: Filters | None = None,
     ) -> list[Document]:
         searcher: Searcher = self.assistant
-        hits = searcher.search(query, k=k or self.k, filters=filters or self.filters)
+        # This is the retriever's run already: the search within it is not told a second time.
+        with set_config_context(RunnableConfig(callbacks=None)) as context:
+            hits = context.run(searcher.search, query, k=k or self.k, filters=filters or self.filters)
         return [to_document(hit) for hit in hits]
+
+
+class TracedRetriever(HybridRetriever):
+    """The search of a question, seen by LangChain's callbacks and tracers as a retriever's run."""
+
+    def retrieve(
+        self, queries: Sequence[SearchQuery | str], k: int = 20, filters: Filters | None = None
+    ) -> list[SearchHit]:
+        """As `HybridRetriever.retrieve`; the run is a child of what is running in this context."""
+        texts = [query.text if isinstance(query, SearchQuery) else query for query in queries]
+        manager = get_callback_manager_for_config(ensure_config())
+        run = manager.on_retriever_start(None, "\n".join(texts), name="search")
+        try:
+            hits = super().retrieve(queries, k, filters)
+        except BaseException as error:
+            run.on_retriever_error(error)
+            raise
+        run.on_retriever_end([to_document(hit) for hit in hits])
+        return hits

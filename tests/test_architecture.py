@@ -27,8 +27,8 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"retrieval"}),
     frozenset({"answering"}),
     # The parts of the one object that users hold.
-    frozenset({"uploads", "retriever", "request"}),
-    frozenset({"runnable"}),
+    frozenset({"uploads", "webpages", "retriever", "request"}),
+    frozenset({"runnable", "engine"}),
     frozenset({"assistant"}),
     frozenset({"web", "batch", "evaluation", "doctor"}),
     # The server also serves the pages of the web UI.

@@ -13,14 +13,15 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from assistant.engine import Engine
 from assistant.errors import AssistantError
 from assistant.schema import Answer, AnswerEvent, Event, Filters
 from assistant.serve.chat import completion_of, read_messages, stream_of
-from assistant.serve.engine import ServeEngine
 from assistant.serve.errors import error_response, install, responses
 from assistant.serve.guard import LOCAL_HOSTS, Guard
 from assistant.serve.mcp_server import McpDoor
 from assistant.serve.metrics import Metrics, MetricsMiddleware
+from assistant.serve.running import MOST, Running
 from assistant.serve.wire import (
     DEFAULT_MODEL,
     ChatRequest,
@@ -39,13 +40,13 @@ TITLE = "China AI and chip assistant"
 
 
 def create_app(
-    assistant: ServeEngine,
+    assistant: Engine,
     *,
     api_key: str | None = None,
     mount_ui: bool = False,
     rate_limit: int = 120,
     max_body: int = 1_000_000,
-    max_running: int = 16,
+    max_running: int = MOST,
     models: Sequence[str] = ("extractive",),
     allowed_hosts: Sequence[str] = LOCAL_HOSTS,
     cors_origins: Sequence[str] = (),
@@ -59,14 +60,15 @@ def create_app(
         mount_ui: Whether the web UI is served at `/` too.
         rate_limit: Requests a minute of one client; 0 means no limit.
         max_body: Bytes of a request's body.
-        max_running: Questions answered at once; more are turned away with 503.
+        max_running: Questions answered at once, over HTTP and MCP together; more are turned away.
         models: What clients may choose beside the configured model, each as for `ask(model=)`.
         allowed_hosts: Names under which the server may be addressed; `*` for any.
         cors_origins: Pages of other origins that may call; none unless named.
         warm_up: Whether models are loaded in the background when the server starts.
     """
     metrics = Metrics()
-    mcp = McpDoor(assistant, max_body)
+    running = Running(metrics, max_running)
+    mcp = McpDoor(assistant, max_body, running)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -78,7 +80,7 @@ def create_app(
     # The usual documentation pages load scripts from the network.
     app = FastAPI(title=TITLE, version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
     install(app)
-    _add_chat(app, assistant, metrics, frozenset(models), max_running)
+    _add_chat(app, assistant, running, frozenset(models))
     _add_documents(app, assistant)
 
     @app.get("/metrics", include_in_schema=False)
@@ -115,7 +117,7 @@ def _plain(filters: WireFilters | None) -> Filters | None:
     return filters.plain() if filters is not None else None
 
 
-def _warm_up(assistant: ServeEngine) -> None:
+def _warm_up(assistant: Engine) -> None:
     try:
         assistant.warm_up()
     except AssistantError:
@@ -123,9 +125,7 @@ def _warm_up(assistant: ServeEngine) -> None:
         return
 
 
-def _add_chat(
-    app: FastAPI, assistant: ServeEngine, metrics: Metrics, models: frozenset[str], max_running: int
-) -> None:
+def _add_chat(app: FastAPI, assistant: Engine, running: Running, models: frozenset[str]) -> None:
     @app.post(
         "/v1/chat/completions",
         response_model=Completion,
@@ -139,14 +139,16 @@ def _add_chat(
             message = f"There is no model '{request.model[:100]}'. There is: {known}."
             return error_response(404, message, code="model_not_found", param="model")
         question, history = read_messages(request.messages)
-        if metrics.questions >= max_running:
-            return error_response(
-                503, "The server is busy; try again soon.", code="busy", headers={"retry-after": "5"}
-            )
         model = None if request.model == DEFAULT_MODEL else request.model
-        events = _counted(
-            assistant.astream(question, history=history, filters=_plain(request.filters), model=model),
-            metrics,
+        events = running.watch(
+            assistant.astream(
+                question,
+                history=history,
+                filters=_plain(request.filters),
+                model=model,
+                passages=request.passages,
+                language=request.language,
+            )
         )
         base = str(http.base_url)
         if not request.stream:
@@ -173,20 +175,6 @@ def _add_chat(
         return ModelList(data=[Model(id=name, created=0, owned_by="assistant") for name in names])
 
 
-async def _counted(events: AsyncIterator[Event], metrics: Metrics) -> AsyncIterator[Event]:
-    """The same events; the question counts as running until they end or are given up."""
-    with metrics.answering():
-        try:
-            async for event in events:
-                if isinstance(event, AnswerEvent):
-                    metrics.count(event.answer)
-                yield event
-        finally:
-            close = getattr(events, "aclose", None)
-            if close is not None:
-                await close()
-
-
 async def _answer_of(events: AsyncIterator[Event]) -> Answer:
     answer: Answer | None = None
     async for event in events:
@@ -203,7 +191,7 @@ async def _chained(first: Event, rest: AsyncIterator[Event]) -> AsyncIterator[Ev
         yield event
 
 
-def _add_documents(app: FastAPI, assistant: ServeEngine) -> None:
+def _add_documents(app: FastAPI, assistant: Engine) -> None:
     @app.post("/v1/search", responses=responses(503), tags=["documents"])
     def search(request: SearchRequest) -> SearchReply:
         """Passages nearest to a query, best first."""

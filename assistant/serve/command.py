@@ -6,15 +6,15 @@ import socket
 from collections.abc import Sequence
 from typing import Any
 
+from assistant.engine import Engine
 from assistant.errors import ConfigurationError
-from assistant.serve.engine import ServeEngine
 from assistant.serve.guard import LOCAL_HOSTS
 
 _MISSING = "Install it with `pip install 'china-ai-chip-assistant[serve]'`."
 
 
 def run_http(
-    assistant: ServeEngine,
+    assistant: Engine,
     *,
     host: str = "127.0.0.1",
     port: int = 8000,
@@ -80,7 +80,7 @@ def _check_free(host: str, port: int) -> None:
             ) from None
 
 
-def run_mcp(assistant: ServeEngine) -> None:
+def run_mcp(assistant: Engine) -> None:
     """Speaks MCP over standard input and output until the client hangs up; for local agents.
 
     Raises:

@@ -23,12 +23,18 @@ from assistant.serve.wire import ErrorBody, ErrorReply, dump
 
 log = logging.getLogger(__name__)
 
+
+class BusyError(AssistantError):
+    """As many questions as may be are being answered."""
+
+
 _STATUS: dict[type[AssistantError], tuple[int, str]] = {
     QuestionError: (400, "invalid_question"),
     DocumentError: (404, "document_not_found"),
     ModelError: (502, "model_failed"),
     IndexingError: (503, "index_unavailable"),
     ConfigurationError: (500, "configuration"),
+    BusyError: (503, "busy"),
 }
 _TYPES = {
     400: "invalid_request_error",
@@ -117,7 +123,8 @@ def install(app: FastAPI) -> None:
 
     async def on_failure(request: Request, error: Exception) -> Response:
         status, message, code = describe(error)
-        return error_response(status, message, code=code)
+        headers = {"retry-after": "5"} if isinstance(error, BusyError) else None
+        return error_response(status, message, code=code, headers=headers)
 
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http)

@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Annotated, Any, TypeVar
 
 from mcp.server.mcpserver import Context, MCPServer
@@ -16,10 +16,13 @@ from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import BaseModel, Field
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from assistant.engine import Engine
 from assistant.errors import AssistantError
+from assistant.request import MOST_PASSAGES, AnswerLanguage
 from assistant.schema import Answer, AnswerEvent, Citation, Filters, Passage, Status, StepEvent, Turn, Verdict
-from assistant.serve.engine import ServeEngine
 from assistant.serve.errors import error_response
+from assistant.serve.metrics import Metrics
+from assistant.serve.running import Running
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -44,6 +47,8 @@ class Source(BaseModel):
     title: str
     date: str | None
     url: str | None
+    fetched: dt.date | None = None
+    """When the assistant fetched it from the web."""
 
 
 class Place(BaseModel):
@@ -122,8 +127,14 @@ class HistoryTurn(BaseModel):
     answer: str
 
 
-def create_mcp_server(assistant: ServeEngine) -> MCPServer[Any]:
-    """The MCP server over an assistant; `run("stdio")` serves a local client."""
+def create_mcp_server(assistant: Engine, running: Running | None = None) -> MCPServer[Any]:
+    """The MCP server over an assistant; `run("stdio")` serves a local client.
+
+    Args:
+        assistant: What the tools ask.
+        running: Limits the questions that are answered at once; one of its own when None.
+    """
+    watched = running or Running(Metrics())
     server: MCPServer[Any] = MCPServer(
         "china-ai-chip-assistant", instructions=_INSTRUCTIONS, log_level="WARNING", version=_version()
     )
@@ -139,6 +150,12 @@ def create_mcp_server(assistant: ServeEngine) -> MCPServer[Any]:
         since: Since = None,
         until: Until = None,
         languages: Languages = None,
+        passages: Annotated[
+            int | None, Field(ge=1, le=MOST_PASSAGES, description="How many passages to read.")
+        ] = None,
+        answer_language: Annotated[
+            AnswerLanguage | None, Field(description="Language of the answer; `auto`: that of the question.")
+        ] = None,
     ) -> Annotated[CallToolResult, AskResult]:
         """Answer a question from the documents: each sentence is cited with a verbatim quote and checked."""
         turns = tuple(Turn(question=turn.question, answer=turn.answer) for turn in history or ())
@@ -146,12 +163,17 @@ def create_mcp_server(assistant: ServeEngine) -> MCPServer[Any]:
         answer: Answer | None = None
         steps = 0
         try:
-            async for event in assistant.astream(question, history=turns, filters=filters):
-                if isinstance(event, StepEvent):
-                    steps += 1
-                    await ctx.report_progress(steps, None, event.message)
-                elif isinstance(event, AnswerEvent):
-                    answer = event.answer
+            asked = assistant.astream(
+                question, history=turns, filters=filters, passages=passages, language=answer_language
+            )
+            # Closed also when the client left during a report: the place it took is free again.
+            async with aclosing(watched.watch(asked)) as events:
+                async for event in events:
+                    if isinstance(event, StepEvent):
+                        steps += 1
+                        await ctx.report_progress(steps, None, event.message)
+                    elif isinstance(event, AnswerEvent):
+                        answer = event.answer
         except Exception as error:
             raise _tool_error(error) from None
         if answer is None:
@@ -208,16 +230,17 @@ class McpDoor:
     Args:
         assistant: What the tools ask.
         max_body: Bytes of a request's body.
+        running: Limits the questions that are answered at once.
     """
 
-    def __init__(self, assistant: ServeEngine, max_body: int) -> None:
-        self._assistant, self._max_body = assistant, max_body
+    def __init__(self, assistant: Engine, max_body: int, running: Running) -> None:
+        self._assistant, self._max_body, self._running = assistant, max_body, running
         self._app: ASGIApp | None = None
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """Serves; may be opened again after its end, which the SDK's own session manager may not."""
-        server = create_mcp_server(self._assistant)
+        server = create_mcp_server(self._assistant, self._running)
         app = server.streamable_http_app(
             streamable_http_path="/mcp",
             stateless_http=True,

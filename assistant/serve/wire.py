@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, field_validator, model_validator
 
+from assistant.request import MOST_PASSAGES, AnswerLanguage
 from assistant.schema import Answer, Document, DocumentInfo, Filters, SearchHit
 
 DEFAULT_MODEL = "assistant"
@@ -85,7 +86,11 @@ class ChatRequest(_Body):
     stream_options: StreamOptions | None = None
     n: Literal[1] | None = None
     filters: WireFilters | None = None
-    """Which documents may be used; an extension."""
+    """Which documents may be used; an extension, as are the next two."""
+    passages: Annotated[int, Field(ge=1, le=MOST_PASSAGES, strict=True)] | None = None
+    """Passages that retrieval hands on."""
+    language: AnswerLanguage | None = None
+    """Of the answer; `auto` is that of the question."""
 
 
 class UrlCitation(BaseModel):

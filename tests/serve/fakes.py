@@ -76,6 +76,7 @@ class FakeEngine:
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, tuple[Turn | tuple[str, str], ...], Filters | None, str | None]] = []
+        self.shaped: list[tuple[int | None, str | None]] = []
         self.release = asyncio.Event()
         self.started = asyncio.Event()
         self.ended = asyncio.Event()
@@ -87,7 +88,10 @@ class FakeEngine:
         history: Sequence[Turn | tuple[str, str]] = (),
         filters: Filters | None = None,
         model: str | None = None,
+        passages: int | None = None,
+        language: str | None = None,
     ) -> AsyncIterator[Event]:
+        self.shaped.append((passages, language))
         self.calls.append((question, tuple(history), filters, model))
         if not question.strip() or len(question) > 4000:
             raise QuestionError("The question is empty or too long.", "Write up to 4,000 characters.")

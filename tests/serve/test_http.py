@@ -58,6 +58,9 @@ async def test_health_is_open_and_all_else_needs_the_key(serve: Serve) -> None:
         ({**QUESTION, "filters": {"since": "soon"}}, "filters.since"),
         ({**QUESTION, "filters": {"until": 0}}, "filters.until"),
         ({**QUESTION, "filters": {"topic": ["chips"]}}, "filters.topic"),
+        ({**QUESTION, "passages": 0}, "passages"),
+        ({**QUESTION, "passages": "7"}, "passages"),
+        ({**QUESTION, "language": "fr"}, "language"),
         ([], "body"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,8 @@ from mcp.types import CallToolResult
 
 from assistant.schema import Filters, Turn
 from assistant.serve.mcp_server import create_mcp_server
+from assistant.serve.metrics import Metrics
+from assistant.serve.running import Running
 
 from .conftest import BASE
 from .fakes import TEXT, FakeEngine
@@ -56,6 +59,8 @@ async def test_ask_gives_text_quotes_and_verdicts(engine: FakeEngine) -> None:
                 "history": [{"question": "Who?", "answer": "Huawei."}],
                 "topics": ["chips"],
                 "since": "2026-01-01",
+                "passages": 7,
+                "answer_language": "zh",
             },
             progress_callback=told,
         )
@@ -76,6 +81,7 @@ async def test_ask_gives_text_quotes_and_verdicts(engine: FakeEngine) -> None:
     assert "[1] Ascend plans, 2026-05-01, chips/2026 plans.md" in text_of(result)
     filters = Filters(topics=("chips",), since="2026-01-01")  # type: ignore[arg-type]
     assert engine.calls == [("When?", (Turn(question="Who?", answer="Huawei."),), filters, None)]
+    assert engine.shaped == [(7, "zh")]
     assert steps and "Understood as" in (steps[0] or "")
 
 
@@ -123,6 +129,35 @@ async def test_over_http_with_the_key(serve: Callable[..., Any], mode: str) -> N
     async with Client(streamable_http_client(f"{BASE}/mcp", http_client=http), mode=mode) as client:
         result: Any = await client.call_tool("ask", {"question": "weather"})
     assert result.structured_content["status"] == "not_in_corpus"
+
+
+async def test_http_and_mcp_share_one_limit(serve: Callable[..., Any], engine: FakeEngine) -> None:
+    http = await serve(max_running=1)
+    async with Client(streamable_http_client(f"{BASE}/mcp", http_client=http)) as client:
+        body = {"messages": [{"role": "user", "content": "slow"}]}
+        slow = asyncio.create_task(http.post("/v1/chat/completions", json=body))
+        await engine.started.wait()
+        turned_away: Any = await client.call_tool("ask", {"question": "When?"})
+        assert turned_away.is_error and "busy" in text_of(turned_away)
+        # Search takes no place among the questions.
+        assert not (await client.call_tool("search", {"query": "Ascend"})).is_error  # type: ignore[union-attr]
+        engine.release.set()
+        assert (await slow).status_code == 200
+        answered: Any = await client.call_tool("ask", {"question": "When?"})
+    assert answered.structured_content["status"] == "answered"
+    assert [call[0] for call in engine.calls] == ["slow", "When?"]
+    counted = (await http.get("/metrics")).text
+    assert 'assistant_answers_total{status="answered"} 2.0' in counted
+    assert "assistant_questions_running 0.0" in counted
+
+
+async def test_a_failed_question_gives_its_place_back(engine: FakeEngine) -> None:
+    running = Running(Metrics(), limit=1)
+    async with Client(create_mcp_server(engine, running)) as client:
+        for question in ("broken", "halfway", "When?"):
+            result: Any = await client.call_tool("ask", {"question": question})
+            assert "busy" not in text_of(result)
+    assert not result.is_error
 
 
 async def test_over_http_without_the_key(serve: Callable[..., Any], engine: FakeEngine) -> None:

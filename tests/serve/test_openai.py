@@ -90,8 +90,13 @@ async def test_history_filters_and_model_reach_the_engine(
             {"role": "user", "content": [{"type": "text", "text": "And when?"}]},
         ],
         temperature=0.3,
-        extra_body={"filters": {"topics": ["chips"], "since": "2026-01-01"}},
+        extra_body={
+            "filters": {"topics": ["chips"], "since": "2026-01-01"},
+            "passages": 7,
+            "language": "zh",
+        },
     )
+    assert engine.shaped == [(7, "zh")]
     assert engine.calls == [
         (
             "And when?",
