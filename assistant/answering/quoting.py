@@ -80,15 +80,19 @@ def _said(
     verbatim = CheckedSentence(text, Check("supported", 1.0), (Support(item.passage, start, end, 1.0),))
     if session is None or language != "zh" or language_of(text) == "zh":
         return verbatim
-    # A small model adds a figure at times; a second, freer attempt often does not.
+    # A small model adds a figure or turns a name at times; a second, freer attempt often does not.
+    doubtful = None
     for temperature in (0.0, 0.6):
         translated = _translated(text, session, prompts, glossary, temperature)
         if not translated or not keeps_figures(text, translated):
             continue
         check = verifier.check(translated, text, context=passage_context(item.passage))
-        if check.verdict != "unsupported":
-            return CheckedSentence(translated, check, (Support(item.passage, start, end, check.score),))
-    return verbatim
+        said = CheckedSentence(translated, check, (Support(item.passage, start, end, check.score),))
+        if check.verdict == "supported":
+            return said
+        if check.verdict == "partly_supported":
+            doubtful = doubtful or said
+    return doubtful or verbatim
 
 
 _CODE = re.compile(r"[A-Za-z]*\d+[A-Za-z]+[A-Za-z0-9]*|[A-Z]+[A-Z0-9]*\d+[A-Z0-9]*")

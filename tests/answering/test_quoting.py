@@ -106,6 +106,26 @@ def test_the_real_verifier_rejects_a_translation_without_the_number() -> None:
     assert claims[0].text == "SMIC earned 9.3 billion dollars in 2025."
 
 
+@pytest.mark.parametrize(
+    "order", [("doubtful", "good"), ("good",), ("bad", "doubtful"), ("doubtful", "doubtful")]
+)
+def test_a_doubtful_translation_is_tried_again(order: tuple[str, ...]) -> None:
+    said = {
+        "good": "中芯国际2025年收入93亿美元。", "doubtful": "中芯国际2025年亏损93亿美元。", "bad": "收入大增。",
+    }  # fmt: skip
+
+    class Verdicts(ClaimVerifier):
+        def check(self, claim: str, *_: Any, **__: Any) -> Check:
+            return Check("partly_supported", 0.3) if "亏损" in claim else Check("supported", 0.9)
+
+    passage = make_passage("SMIC earned 9.3 billion dollars in 2025.")
+    replies = iter(said[name] for name in order)
+    model = ScriptedModel(reply=lambda _: next(replies))
+    (claim,) = quote(QUERY_ZH, passage, language="zh", session=local_session(model), verifier=Verdicts())
+    best = "good" if "good" in order else "doubtful"
+    assert claim.text == said[best] and len(model.prompts) == len(order)
+
+
 def test_chinese_sentences_and_no_model_need_no_translation() -> None:
     chinese = make_passage("中芯国际2025年收入93亿美元。", path="chips/c.md")
     model = ScriptedModel(reply=lambda _: "x")
