@@ -7,12 +7,13 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
 
-.PHONY: run test lint clean help
+.PHONY: run test lint docs clean help
 
 help:
 	@echo "make run    install, build the index and open the chat in the browser"
 	@echo "make test   install and run the tests, without the 1.1 GB model"
 	@echo "make lint   check style and types"
+	@echo "make docs   build the documentation as a site, in the folder site"
 	@echo "make clean  remove the environment and all build outputs"
 
 run: $(VENV)/.installed-local
@@ -27,8 +28,12 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+docs: $(VENV)/.installed-docs
+	$(BIN)/mkdocs build --strict --quiet
+	@echo "Open site/index.html"
+
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) build dist site .mypy_cache .ruff_cache .pytest_cache
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer was not found. Install it, or name it: make PYTHON=... run" >&2; exit 1; }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -21,9 +20,7 @@ from tests.doubles import ScriptedModel, WordEmbeddings
 pytestmark = pytest.mark.usefixtures("steady")
 
 BRIEF = "trade/2025-09-17-rtx-pro-6000d-stop-order.md"
-QUESTION = (
-    "Which companies received the instruction to stop testing and cancel orders of the RTX Pro 6000D?"
-)
+QUESTION = "Which companies received the instruction to stop testing and cancel orders of the RTX Pro 6000D?"
 
 
 class Recorder(BaseCallbackHandler):
