@@ -94,7 +94,7 @@ def answer_markdown(answer: Answer, prefix: str = "", language: str = "en") -> s
         place, quote = footnote(citation, language)
         links = "; ".join(_plain(name) + (f" <{url}>" if url else "") for name, url in sources(citation))
         lines.append(
-            f"[^{prefix}{citation.number}]: {_plain(place)}: “{_plain(quote)}”"
+            f"[^{prefix}{citation.number}]: {_plain(place)}{words(language, 'colon')}“{_plain(quote)}”"
             + (f" {heading(language, 'export_source', links)}" if links else "")
         )
     return "\n".join(lines).strip() + "\n"
@@ -105,7 +105,8 @@ def conversation_markdown(title: str, turns: Sequence[TurnRecord], language: str
     parts = [f"# {_plain(title)}\n"]
     for number, turn in enumerate(turns, start=1):
         prefix = f"{number}-" if len(turns) > 1 else ""
-        parts.append(f"## {_plain(turn.question)}\n\n{answer_markdown(turn.answer, prefix, language)}")
+        lead = f"## {_plain(turn.question)}\n\n" if len(turns) > 1 or turn.question != title else ""
+        parts.append(lead + answer_markdown(turn.answer, prefix, language))
     return "\n".join(parts)
 
 

@@ -60,6 +60,8 @@ class Parts:
     corpus: Any
     upload: Any
     upload_who: Any
+    address_box: Any
+    fetch: Any
     upload_report: Any
     settings: Any
     download: Any
@@ -129,6 +131,16 @@ def build_layout(title: str, suffixes: Sequence[str]) -> tuple[Parts, Any]:
                         file_types=list(suffixes),
                         height=150,
                     )
+                    with gr.Row(elem_id="web-address", equal_height=True):
+                        address_box = gr.Textbox(
+                            label=i18n("web_address"),
+                            placeholder="https://",
+                            lines=1,
+                            max_lines=4,
+                            scale=1,
+                            elem_id="address",
+                        )
+                        fetch = gr.Button(i18n("web_add"), scale=0, min_width=72, elem_id="fetch")
                     upload_report = panel("uploads", ("forget", "read", "only"))
                 with gr.Tab(i18n("tab_settings"), id="settings") as tabs["settings"]:
                     settings = panel("settings", ("choose", "export_feedback"))
@@ -161,6 +173,8 @@ def build_layout(title: str, suffixes: Sequence[str]) -> tuple[Parts, Any]:
             corpus=corpus,
             upload=upload,
             upload_who=upload_who,
+            address_box=address_box,
+            fetch=fetch,
             upload_report=upload_report,
             settings=settings,
             download=download,

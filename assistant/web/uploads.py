@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.errors import AssistantError
+from assistant.fetch import is_web_address
 from assistant.ingest.readers import SUPPORTED_SUFFIXES
 from assistant.schema import DocumentInfo, Filters
 from assistant.web.engine import Engine
@@ -18,12 +19,13 @@ from assistant.web.scope import SHARED, private_collection
 
 SUFFIXES = SUPPORTED_SUFFIXES
 LIMIT_MB = 50
+MOST_ADDRESSES = 20
 Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
 class Line:
-    """What became of one file."""
+    """What became of one file or address."""
 
     name: str
     ok: bool
@@ -76,6 +78,29 @@ def add_files(
             continue
         report.append(_add_one(engine, folder, language, collection, source, name))
     return report
+
+
+def split_addresses(text: str) -> list[str]:
+    """The addresses that a user typed or pasted, each once, in their order; one without a scheme means https."""
+    found = [
+        piece if is_web_address(piece) else f"https://{piece}"
+        for piece in re.split(r"[\s<>]+", text)
+        if piece
+    ]
+    return list(dict.fromkeys(found))[:MOST_ADDRESSES]
+
+
+def add_address(engine: Engine, language: str, collection: str, address: str) -> Line:
+    """Fetch and index one document of the web; what cannot be had is reported."""
+    try:
+        report = engine.add_documents([address], collection=collection)
+    except AssistantError as error:
+        return Line(address, False, f"{words(language, 'upload_refused')}: {error}")
+    mine = next((file for file in report.files if file.status != "removed"), None)
+    if mine is None or mine.status == "failed":
+        reason = mine.reason if mine else ""
+        return Line(address, False, f"{words(language, 'upload_refused')}: {reason}")
+    return Line(address, True, words(language, "upload_done", count=mine.passages))
 
 
 def _add_one(engine: Engine, folder: Path, language: str, collection: str, source: Path, name: str) -> Line:

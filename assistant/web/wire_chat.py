@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -115,11 +116,17 @@ def wire_chat(desk: Desk, parts: Parts) -> None:
 
     parts.thread.undo_turn(undo, [parts.conversation], shown, **_QUIET)
 
-    def stop(conversation: str, request: gr.Request) -> list[Any]:
+    def stop(conversation: str, pending: dict[str, str], request: gr.Request) -> list[Any]:
         who = visitor(request)
-        return update(desk.stop(who.owner, who.language, conversation), busy=False)
+        frame = desk.stop(who.owner, who.language, conversation)
+        if pending and not pending["replaces"]:
+            # It had not left the queue yet.
+            frame = replace(frame, question=pending["question"])
+        return [{}, *update(frame, busy=False)]
 
-    parts.stop.click(stop, [parts.conversation], shown, cancels=running, **_QUIET)
+    parts.stop.click(
+        stop, [parts.conversation, parts.pending], [parts.pending, *shown], cancels=running, **_QUIET
+    )
 
     def rate(conversation: str, event: gr.EventData, request: gr.Request) -> str:
         who, data = visitor(request), event._data

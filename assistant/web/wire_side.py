@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,16 @@ from assistant.web.render import render
 from assistant.web.request import visitor
 from assistant.web.scope import SHARED, chosen_filters, private_collection, scope_label
 from assistant.web.timeline import answer_facts, document_facts, info_facts, timeline_html
-from assistant.web.uploads import Line, add_files, added, collection_of, forget, uploads_html
+from assistant.web.uploads import (
+    Line,
+    add_address,
+    add_files,
+    added,
+    collection_of,
+    forget,
+    split_addresses,
+    uploads_html,
+)
 from assistant.web.wire_chat import SAVE_FILE
 
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -179,33 +189,54 @@ def _wire_uploads(desk: Desk, parts: Parts) -> None:
 
     parts.tabs["sources"].select(show, None, [parts.upload_report], **_QUIET)
 
+    def adding(
+        request: gr.Request, items: Sequence[tuple[str, Callable[[], list[Line]]]], key: str
+    ) -> Iterator[list[Any]]:
+        """Add one item after the other; each step shows what became of those before."""
+        who, lines = visitor(request), list[Line]()
+        for number, (name, add) in enumerate(items, start=1):
+            busy = words(who.language, key, n=number, total=len(items), name=name)
+            shown = uploads_html(who.language, added(desk.engine, who.owner), lines, busy)
+            yield [shown, gr.skip(), *[gr.skip()] * len(parts.scope)]
+            lines += add()
+        shown = uploads_html(who.language, added(desk.engine, who.owner), lines)
+        yield [shown, None, *scope_choices(desk, who.owner, who.language)]
+
     def upload(files: list[str] | None, group: str, request: gr.Request) -> Iterator[list[Any]]:
         who = visitor(request)
-        controls = [gr.skip()] * len(parts.scope)
         collection = collection_of(who.owner, group)
-        lines: list[Line] = []
-        for number, name in enumerate(files or (), start=1):
-            file = Path(name)
-            busy = words(who.language, "upload_reading", n=number, total=len(files or ()), name=file.name)
-            yield [
-                uploads_html(who.language, added(desk.engine, who.owner), lines, busy),
-                gr.skip(),
-                *controls,
-            ]
-            lines += add_files(desk.engine, desk.uploads, who.language, collection, [(file, file.name)])
-        documents = added(desk.engine, who.owner)
-        choices = scope_choices(desk, who.owner, who.language)
-        yield [uploads_html(who.language, documents, lines), None, *choices]
 
-    outputs = [parts.upload_report, parts.upload, *parts.scope.values()]
+        def add(file: Path) -> list[Line]:
+            return add_files(desk.engine, desk.uploads, who.language, collection, [(file, file.name)])
+
+        paths = [Path(name) for name in files or ()]
+        yield from adding(request, [(p.name, partial(add, p)) for p in paths], "upload_reading")
+
+    def fetch(text: str, group: str, request: gr.Request) -> Iterator[list[Any]]:
+        who = visitor(request)
+        collection = collection_of(who.owner, group)
+
+        def add(address: str) -> list[Line]:
+            return [add_address(desk.engine, who.language, collection, address)]
+
+        addresses = split_addresses(text or "")
+        yield from adding(request, [(a, partial(add, a)) for a in addresses], "upload_fetching")
+
+    one_at_a_time: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "upload", **_QUIET}
+    choices = parts.scope.values()
     parts.upload.upload(
         upload,
         [parts.upload, parts.upload_who],
-        outputs,
-        concurrency_limit=1,
-        concurrency_id="upload",
-        **_QUIET,
+        [parts.upload_report, parts.upload, *choices],
+        **one_at_a_time,
     )
+    for trigger in (parts.fetch.click, parts.address_box.submit):
+        trigger(
+            fetch,
+            [parts.address_box, parts.upload_who],
+            [parts.upload_report, parts.address_box, *choices],
+            **one_at_a_time,
+        )
 
     def remove(event: gr.EventData, request: gr.Request) -> list[Any]:
         who, data = visitor(request), event._data

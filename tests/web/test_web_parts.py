@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from web_fake import FakeAssistant
+from web_fake import FakeAssistant, FileReport, SyncReport
 from web_pdf import write_memo
 
 from assistant.errors import ConfigurationError
@@ -18,7 +18,15 @@ from assistant.web.i18n import catalogue, choose_language, topic_label
 from assistant.web.library import by_topic_and_month, corpus_html, month_range
 from assistant.web.scope import SHARED, make_filters, private_collection, scope_label
 from assistant.web.timeline import answer_facts, date_of, document_facts, make_plot, timeline_html
-from assistant.web.uploads import add_files, added, forget, safe_name, uploads_html
+from assistant.web.uploads import (
+    add_address,
+    add_files,
+    added,
+    forget,
+    safe_name,
+    split_addresses,
+    uploads_html,
+)
 
 TEMPLATES = Path(__file__).parents[2] / "assistant" / "web" / "assets" / "templates"
 
@@ -170,6 +178,32 @@ def test_files_are_kept_indexed_reported_and_removed(
     assert not forget(engine, desk.uploads, "bob", "memo.pdf", collection)
     assert forget(engine, desk.uploads, "alice", "memo.pdf", collection)
     assert added(engine, "alice") == [] and not (desk.uploads / collection / "memo.pdf").exists()
+
+
+def test_addresses_are_taken_as_they_are_pasted() -> None:
+    typed = "https://a.org/x.pdf\n  b.org/y <https://a.org/x.pdf>"
+    assert split_addresses(typed) == ["https://a.org/x.pdf", "https://b.org/y"]
+    assert split_addresses(" ") == [] and len(split_addresses(" ".join(f"a{n}.org" for n in range(99)))) == 20
+
+
+def test_a_page_of_the_web_is_added_or_refused_with_its_reason(
+    engine: FakeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = FileReport("a.org/x.html", "added", 3)
+    gone = FileReport("https://a.org/y", "failed", 0, "The server says 404 <b>.")
+    for report, ok, message in ((done, True, "3 passages"), (gone, False, "404")):
+        monkeypatch.setattr(
+            engine, "add_documents", lambda *_, report=report, **__: SyncReport(files=(report,))
+        )
+        line = add_address(engine, "en", "user", "https://a.org")
+        assert (line.ok, line.name) == (ok, "https://a.org") and message in line.message
+        assert "<b>" not in uploads_html("en", [], [line])
+
+    def inner(*_: object, **__: object) -> None:
+        raise ConfigurationError("The address is of the inner network.")
+
+    monkeypatch.setattr(engine, "add_documents", inner)
+    assert "inner network" in add_address(engine, "en", "user", "http://localhost").message
 
 
 def test_a_file_that_cannot_be_read_does_not_replace_one_that_could(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
+import socket
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,15 +33,20 @@ class Server:
         self.desk.history.close()
 
 
+def free_port() -> int:
+    """A port that nobody listens on, below those that systems hand out: such a one may be gone a moment later."""
+    while True:
+        port = random.randrange(20000, 32000)
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)):
+                return port
+
+
 def run_server(engine: Any, **options: Any) -> Server:
     """Start the UI on a free port of this machine."""
-    import socket
-
     from assistant.web.app import launch
 
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     desk = launch(engine, host="127.0.0.1", port=port, block=False, **options)
     return Server(f"http://127.0.0.1:{port}/", desk, desk.blocks, engine)
 
