@@ -30,6 +30,8 @@ class SourceNote(_Record):
     """ISO 8601 date of reduced precision: `2026`, `2026-05` or `2026-05-01`."""
     url: str | None = None
     """Only http and https addresses; anything else is dropped when read."""
+    fetched: dt.date | None = None
+    """When this project fetched it from the address; None for a source that a document names."""
 
 
 class DocumentInfo(_Record):
@@ -53,7 +55,9 @@ class DocumentInfo(_Record):
     """Which set of documents it belongs to: `corpus`, or the name of a set that a user added."""
     page_count: int | None = None
     url: str | None = None
-    """The document's own http or https address, when it says one."""
+    """The http or https address that it was fetched from, else the one that it says it has."""
+    fetched: dt.date | None = None
+    """When it was fetched from the web; None for files."""
 
 
 class Block(_Record):
@@ -82,6 +86,10 @@ class Document(DocumentInfo):
     blocks: tuple[Block, ...] = ()
     notes: tuple[SourceNote, ...] = ()
     note_references: tuple[NoteReference, ...] = ()
+    reader: str = ""
+    """Which reader read it, for example `pypdf`."""
+    remarks: tuple[str, ...] = ()
+    """What could not be read of it, and which readers failed."""
 
     def info(self) -> DocumentInfo:
         """The same document without its text."""

@@ -96,6 +96,48 @@ class Settings(BaseSettings):
         default=None, description="File of the users who may sign in to the web UI; no sign-in when unset."
     )
 
+    max_file_mb: float = Field(default=50.0, gt=0, description="Largest document that is read, in megabytes.")
+    max_pages: int = Field(
+        default=2000, ge=1, description="Most pages, slides, sheets or chapters of one document."
+    )
+    max_characters: int = Field(default=10_000_000, ge=1000, description="Most characters of one document.")
+    max_cells: int = Field(default=1_000_000, ge=1, description="Most cells of one spreadsheet.")
+    max_members: int = Field(default=2000, ge=1, description="Most files in one ZIP archive.")
+    max_unpacked_mb: float = Field(
+        default=200.0, gt=0, description="Most megabytes that a ZIP archive or a zipped format unpacks to."
+    )
+    read_seconds: float = Field(
+        default=120.0,
+        gt=0,
+        description="Seconds that one reader may take for a document, or for a page by OCR.",
+    )
+    read_memory_mb: float = Field(
+        default=2000.0, ge=500, description="Memory of the process that reads documents, in megabytes."
+    )
+    fetch_timeout: float = Field(
+        default=60.0, gt=0, description="Seconds that fetching one document from the web may take."
+    )
+    fetch_max_mb: float = Field(
+        default=50.0, gt=0, le=500, description="Largest document that is fetched from the web, in megabytes."
+    )
+    fetch_delay: float = Field(
+        default=1.0, ge=0, description="Seconds between two requests to one host of the web."
+    )
+    fetch_contact: str = Field(
+        default="",
+        max_length=100,
+        pattern=r"^[\x21-\x7e]*$",
+        description="Mail or web address that requests name as their sender's; some sites, such as sec.gov, ask for one.",
+    )
+    fetch_private: str = Field(
+        default="",
+        description="Networks that may be fetched from although they are not public, such as `10.2.0.0/16`, parted by commas.",
+    )
+    fetch_proxy: bool = Field(
+        default=False,
+        description="Fetch through the proxies that HTTPS_PROXY and HTTP_PROXY name; the proxy then resolves the names.",
+    )
+
     @field_validator("serve_key", "auth", mode="before")
     @classmethod
     def _blank_is_unset(cls, value: Any) -> Any:

@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.errors import DocumentError
+from assistant.ingest.archive import SUFFIX as _ARCHIVE
 from assistant.ingest.readers import SUPPORTED_SUFFIXES
+from assistant.ingest.readers.source import Refusal, is_text_name, shown_name
 
 _SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "__MACOSX", "venv"})
 # Office and editors leave these beside a document that is open.
 _SKIPPED_PREFIXES = (".", "~$")
 
 
-def discover(root: Path, suffixes: Collection[str] = SUPPORTED_SUFFIXES) -> list[Path]:
+@dataclass(frozen=True)
+class Survey:
+    """What a folder holds."""
+
+    files: tuple[Path, ...] = ()
+    """Files that can be read, ordered by path."""
+    refused: tuple[Refusal, ...] = ()
+    """What is not read, and why, ordered by name; hidden files and caches are not told."""
+
+
+def discover(root: Path, suffixes: Collection[str] = (*SUPPORTED_SUFFIXES, _ARCHIVE)) -> list[Path]:
     """Documents below a folder, sorted by path; of a file, the file itself.
 
-    Hidden files and folders, caches, and links that lead out of the folder are skipped.
+    Hidden files and folders, caches, special files, and links that lead out of the folder are skipped.
 
     Args:
         root: A folder or file.
@@ -26,36 +40,78 @@ def discover(root: Path, suffixes: Collection[str] = SUPPORTED_SUFFIXES) -> list
     Raises:
         DocumentError: It does not exist or cannot be listed.
     """
+    return list(survey(root, suffixes).files)
+
+
+def survey(root: Path, suffixes: Collection[str] = (*SUPPORTED_SUFFIXES, _ARCHIVE)) -> Survey:
+    """Documents below a folder, and what in it is not read; see `discover`.
+
+    Raises:
+        DocumentError: It does not exist or cannot be listed.
+    """
     if root.is_file():
-        return [root]
+        return Survey((root,))
     if not root.is_dir():
         raise DocumentError(f"The folder {root} does not exist.", "Check the path, or set ASSISTANT_CORPUS.")
     top = root.resolve()
     found: list[Path] = []
+    refused: list[Refusal] = []
     try:
         # Listing the top itself tells a folder that may not be read from an empty one.
         next(os.scandir(root), None)
-        for folder, folders, files in os.walk(root):
+        for folder, folders, files in os.walk(
+            root, onerror=lambda error: refused.append(_closed(root, error))
+        ):
             folders[:] = sorted(name for name in folders if _is_wanted(name) and name not in _SKIPPED_FOLDERS)
-            for name in files:
+            linked = [name for name in folders if (Path(folder) / name).is_symlink()]
+            for name in [*filter(_is_wanted, files), *linked]:
                 path = Path(folder) / name
-                if _is_wanted(name) and path.suffix.lower() in suffixes and _is_within(path, top):
+                reason = _refusal(path, path.relative_to(root).as_posix(), top, suffixes)
+                if reason is None:
                     found.append(path)
+                else:
+                    refused.append(reason)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        reason_words = error.strerror or type(error).__name__
         raise DocumentError(
-            f"The folder {root} cannot be read: {reason}.", "Check its permissions."
+            f"The folder {root} cannot be read: {reason_words}.", "Check its permissions."
         ) from error
-    return sorted(found, key=lambda path: path.relative_to(root).as_posix())
+    return Survey(
+        tuple(sorted(found, key=lambda path: path.relative_to(root).as_posix())),
+        tuple(sorted(refused, key=lambda refusal: refusal.name)),
+    )
 
 
 def _is_wanted(name: str) -> bool:
     return not name.startswith(_SKIPPED_PREFIXES)
 
 
-def _is_within(path: Path, top: Path) -> bool:
-    """Whether a path is a regular file of the folder, also when it is a link."""
+def _refusal(path: Path, name: str, top: Path, suffixes: Collection[str]) -> Refusal | None:
+    """Why a file of the folder is not read; None for one that is."""
+    shown = shown_name(name)
+    if not is_text_name(name):
+        return Refusal(shown, f"{shown}: has a name that is not text.", "Rename it.")
     try:
-        return path.is_file() and (not path.is_symlink() or path.resolve().is_relative_to(top))
-    except (OSError, RuntimeError):
-        return False
+        if path.is_symlink():
+            if not path.exists():
+                return Refusal(shown, f"{shown}: is a link to nothing.", "Remove it.")
+            if path.is_dir():
+                return Refusal(shown, f"{shown}: is a link to a folder.", "Add that folder itself.", False)
+            if not path.resolve().is_relative_to(top):
+                what = f"{shown}: is a link that leads out of the folder."
+                return Refusal(shown, what, "Put the file itself into the folder.")
+        if not stat.S_ISREG(path.stat().st_mode):
+            return Refusal(shown, f"{shown}: is no regular file.", "Put a regular file in its place.")
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or "the link leads in a circle"
+        return Refusal(shown, f"{shown}: cannot be read: {reason}.", "Check it and its permissions.")
+    if path.suffix.lower() not in suffixes:
+        hint = "Save it in one that is, such as PDF."
+        return Refusal(shown, f"{shown}: is of a format that is not read.", hint, False)
+    return None
+
+
+def _closed(root: Path, error: OSError) -> Refusal:
+    path = Path(error.filename or root)
+    name = shown_name(path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name)
+    return Refusal(name, f"{name}: cannot be read: {error.strerror}.", "Check its permissions.")

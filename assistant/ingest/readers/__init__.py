@@ -4,29 +4,46 @@ from __future__ import annotations
 
 import importlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import NamedTuple
 
 from assistant.errors import DocumentError
 from assistant.ingest.origin import with_origin
-from assistant.ingest.readers.source import Limits, SourceFile, load
+from assistant.ingest.readers.source import Limits, SourceFile, beyond_memory, load
 from assistant.schema import Document
 
-__all__ = ["SUPPORTED_SUFFIXES", "Limits", "SourceFile", "read_document", "read_source"]
+__all__ = [
+    "SUPPORTED_SUFFIXES",
+    "Limits",
+    "SourceFile",
+    "format_of",
+    "load",
+    "read_document",
+    "read_source",
+]
 
 _log = logging.getLogger(__name__)
 
-# Readers of a format in the order in which they are tried: module and function.
-_CHAINS: dict[str, tuple[tuple[str, str], ...]] = {
-    "markdown": (("markdown", "read"), ("text", "read")),
-    "text": (("text", "read"),),
-    "html": (("html", "read"), ("html", "read_as_text")),
-    "pdf": (("pdf", "read"), ("pdfium", "read"), ("ocr", "read")),
-    "docx": (("docx", "read"),),
-    "pptx": (("pptx", "read"),),
-    "xlsx": (("xlsx", "read"),),
-    "epub": (("epub", "read"), ("epub", "read_chapters")),
-    "mail": (("eml", "read"),),
+
+class _Reader(NamedTuple):
+    name: str
+    """For people."""
+    module: str
+    function: str = "read"
+
+
+# Readers of a format in the order in which they are tried.
+_CHAINS: dict[str, tuple[_Reader, ...]] = {
+    "markdown": (_Reader("markdown-it", "markdown"), _Reader("plain text", "text")),
+    "text": (_Reader("plain text", "text"),),
+    "html": (_Reader("lexbor", "html"), _Reader("tag stripper", "html", "read_as_text")),
+    "pdf": (_Reader("pypdf", "pdf"), _Reader("PDFium", "pdfium"), _Reader("Tesseract", "ocr")),
+    "docx": (_Reader("WordprocessingML", "docx"), _Reader("XML text", "ooxml_text")),
+    "pptx": (_Reader("PresentationML", "pptx"), _Reader("XML text", "ooxml_text")),
+    "xlsx": (_Reader("openpyxl", "xlsx"), _Reader("XML text", "ooxml_text")),
+    "epub": (_Reader("EPUB", "epub"), _Reader("EPUB pages", "epub", "read_chapters")),
+    "mail": (_Reader("email", "eml"), _Reader("plain text", "text")),
 }
 _FORMATS = {
     ".md": "markdown",
@@ -74,42 +91,65 @@ def read_document(
     return with_origin(document, path)
 
 
-def read_source(source: SourceFile) -> Document:
+def read_source(
+    source: SourceFile, *, skip: Collection[str] = (), on_try: Callable[[str, int], None] | None = None
+) -> Document:
     """Reads a file whose bytes are already in memory.
+
+    Args:
+        source: The file.
+        skip: Names of readers that are not to be tried.
+        on_try: Called before each reader with its name and the number of those that would follow.
 
     Raises:
         DocumentError: It cannot be read; names the file, the reason and the way out.
     """
-    format_name = _format_of(source)
+    format_name = format_of(source)
     if format_name is None:
         known = ", ".join(SUPPORTED_SUFFIXES)
         raise source.error("is of a format that is not read.", f"Formats: {known}.")
-    failure: DocumentError | None = None
-    for module, function in _CHAINS[format_name]:
+    failures: list[tuple[str, DocumentError]] = []
+    readers = [reader for reader in _CHAINS[format_name] if reader.name not in skip]
+    for number, reader in enumerate(readers, 1):
+        if on_try:
+            on_try(reader.name, len(readers) - number)
         try:
-            read: Callable[[SourceFile], Document] = getattr(
-                importlib.import_module(f"assistant.ingest.readers.{module}"), function
-            )
-            document = read(source)
+            document = _function(reader)(source)
+        except MemoryError:
+            failures.append((reader.name, source.over(beyond_memory(source.limits), "memory_bytes")))
         except DocumentError as error:
-            failure = failure or error
+            failures.append((reader.name, error))
         except ImportError as error:
-            _log.debug("%s is not read by %s: %s", source.name, module, error)
+            _log.debug("%s is not read by %s: %s", source.name, reader.name, error)
         except (Exception, RecursionError) as error:
             # Readers of foreign formats fail in every way; the user needs to know which file it was.
-            _log.debug("%s is not read by %s", source.name, module, exc_info=True)
+            _log.debug("%s is not read by %s", source.name, reader.name, exc_info=True)
             what = f"cannot be read as {format_name} ({type(error).__name__})."
-            failure = failure or source.error(
-                what, "Check that it opens in another program and save it again."
-            )
+            hint = "Check that it opens in another program and save it again."
+            failures.append((reader.name, source.error(what, hint)))
         else:
-            if failure:
-                _log.info("%s Read by %s instead.", failure.what, module)
-            return document
-    raise failure or source.error(f"cannot be read: no reader for {format_name} is installed.")
+            return _described(document, source, reader, failures)
+    if failures:
+        raise failures[0][1]
+    raise source.error(f"cannot be read: no reader for {format_name} is installed.")
 
 
-def _format_of(source: SourceFile) -> str | None:
+def _function(reader: _Reader) -> Callable[[SourceFile], Document]:
+    module = importlib.import_module(f"assistant.ingest.readers.{reader.module}")
+    function: Callable[[SourceFile], Document] = getattr(module, reader.function)
+    return function
+
+
+def _described(
+    document: Document, source: SourceFile, reader: _Reader, failures: list[tuple[str, DocumentError]]
+) -> Document:
+    failed = (
+        f"not read by {name}: {error.what.removeprefix(f'{source.name}: ')}" for name, error in failures
+    )
+    return document.model_copy(update={"reader": reader.name, "remarks": (*failed, *document.remarks)})
+
+
+def format_of(source: SourceFile) -> str | None:
     """The format by the first bytes where these are certain, else by suffix."""
     head = source.data[:1024]
     by_suffix = _FORMATS.get(source.suffix)

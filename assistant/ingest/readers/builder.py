@@ -104,6 +104,7 @@ class DocumentBuilder:
         notes: Iterable[SourceNote] = (),
         page_count: int | None = None,
         url: object = None,
+        remarks: Iterable[str] = (),
     ) -> Document:
         """The document.
 
@@ -136,6 +137,7 @@ class DocumentBuilder:
             blocks=tuple(self._blocks),
             notes=tuple({note.label: note for note in reversed(list(notes))}.values())[::-1],
             note_references=tuple(self._references),
+            remarks=tuple(remarks),
         )
 
 

@@ -97,7 +97,7 @@ def _add_paragraph(builder: DocumentBuilder, paragraph: Element, levels: dict[st
         for child in properties:
             if local(child) == "pStyle":
                 style = attribute(child, "val")
-            elif local(child) == "outlineLvl" and attribute(child, "val").isdigit():
+            elif local(child) == "outlineLvl" and attribute(child, "val").isdecimal():
                 level = int(attribute(child, "val")) + 1 if int(attribute(child, "val")) < 6 else 0
             elif local(child) == "numPr":
                 is_listed = True

@@ -217,7 +217,7 @@ def _blocks(root: Any, *, furniture: bool) -> Iterator[_Block]:
             if tag == "table" and (rows := _data_table(node)):
                 yield "table", rows, 0
                 continue
-            if tag[0] == "h" and tag[1:].isdigit():
+            if tag[0] == "h" and tag[1:].isdecimal():
                 kind, level = "heading", int(tag[1:])
             elif tag == "li":
                 kind = "list_item"

@@ -13,6 +13,10 @@ _MOST_MEMBERS = 10_000
 _FORBIDDEN = (b"<!DOCTYPE", b"<!ENTITY", "<!DOCTYPE".encode("utf-16-le"), "<!DOCTYPE".encode("utf-16-be"))
 
 
+class DamagedError(DocumentError):
+    """A file, or a part of one, is damaged."""
+
+
 class Package:
     """Members of a zip file, read with a limit on their size together.
 
@@ -40,7 +44,8 @@ class Package:
 
     def broken(self) -> DocumentError:
         """The error for a file that is damaged."""
-        return self.source.error("is damaged or not of the format that its name says.", "Save it again.")
+        what = f"{self.source.name}: is damaged or not of the format that its name says."
+        return DamagedError(what, "Save it again.")
 
     def __contains__(self, name: str) -> bool:
         return name in self._known
@@ -65,8 +70,11 @@ class Package:
             raise self.source.over(f"unpacks to more than {limit:.0f} MB.", "unpacked_bytes")
         return data
 
-    def check_xml(self) -> None:
-        """Unpacks all XML members once, for libraries that open the file themselves.
+    def check_xml(self, *, damaged: bool = False) -> None:
+        """Unpacks all XML members once, for readers that open the file themselves.
+
+        Args:
+            damaged: Whether damaged members are let through.
 
         Raises:
             DocumentError: One is damaged, protected, declares a document type, or together they unpack to
@@ -74,7 +82,15 @@ class Package:
         """
         left = self._left
         for name in self.names:
-            if name.lower().endswith((".xml", ".rels")) and _declares_type(self.read(name)):
+            if not name.lower().endswith((".xml", ".rels")):
+                continue
+            try:
+                data = self.read(name)
+            except DamagedError:
+                if not damaged:
+                    raise
+                continue
+            if _declares_type(data):
                 raise self._bomb()
         self._left = left
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pypdf import PdfReader
+from pypdf.errors import PyPdfError
 from pypdf.generic import Destination
 
 from assistant.errors import DocumentError
@@ -37,10 +38,14 @@ def read(source: SourceFile) -> Document:
     Raises:
         DocumentError: It is encrypted, scanned, broken or too long.
     """
-    reader = PdfReader(io.BytesIO(source.data), strict=False)
-    if reader.is_encrypted and not reader.decrypt(""):
-        raise encrypted(source)
-    count = len(reader.pages)
+    try:
+        reader = PdfReader(io.BytesIO(source.data), strict=False)
+        if reader.is_encrypted and not reader.decrypt(""):
+            raise encrypted(source)
+        count = len(reader.pages)
+    except (PyPdfError, AttributeError) as error:
+        # An object of the wrong kind at the root shows as a missing attribute.
+        raise source.error("is not a PDF that can be read.", "Check that it is complete.") from error
     check_page_count(source, count)
     pages = list(_pages(source, reader))
     check_text(source, pages)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from assistant.errors import DocumentError
+
+_NOT_IN_NAMES = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,34 @@ SETTING_OF_LIMIT = {
 """The setting that changes each limit."""
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """A file that is not read."""
+
+    name: str
+    """Its path relative to the folder or archive that it is in."""
+    what: str
+    """Why, in words that begin with the file's name."""
+    hint: str = ""
+    is_failure: bool = True
+    """False for a file of another kind, which nobody expects to be read."""
+
+
+def is_text_name(name: str) -> bool:
+    """Whether a name can be shown and stored: no control or bidi characters, no bytes that are not text."""
+    return _NOT_IN_NAMES.search(name) is None
+
+
+def shown_name(name: str) -> str:
+    """A name with a question mark for each character that cannot be shown."""
+    return _NOT_IN_NAMES.sub("?", name)[:500]
+
+
+def beyond_memory(limits: Limits) -> str:
+    """Words for a file whose reader ran out of memory."""
+    return f"needs more than {limits.memory_bytes / 1e6:.0f} MB of memory to be read."
+
+
 def over_limit(name: str, what: str, limit: str) -> DocumentError:
     """The error for a file beyond a limit; names the setting that raises it.
 
@@ -53,6 +85,9 @@ def over_limit(name: str, what: str, limit: str) -> DocumentError:
     """
     advice = "Raise" if limit in ("seconds", "memory_bytes") else "Split it, or raise"
     return DocumentError(f"{name}: {what}", f"{advice} {SETTING_OF_LIMIT[limit]}.")
+
+
+def _nothing() -> None: ...
 
 
 @dataclass(frozen=True)
@@ -70,6 +105,8 @@ class SourceFile:
     data: bytes
     collection: str = "corpus"
     limits: Limits = field(default_factory=Limits)
+    alive: Callable[[], None] = field(default=_nothing, compare=False, repr=False)
+    """Called before each step of a long work, such as a page of OCR: the time limit counts anew."""
 
     @cached_property
     def sha256(self) -> str:
@@ -114,22 +151,23 @@ def load(path: Path, *, root: Path, collection: str = "corpus", limits: Limits |
         DocumentError: It is missing, unreadable, empty, not a regular file or too large.
     """
     limits = limits or Limits()
+    name = relative_name(path, root)
+    if not is_text_name(name):
+        raise DocumentError(f"{shown_name(name)}: has a name that is not text.", "Rename it.")
     try:
-        name = path.resolve().relative_to(root.resolve()).as_posix()
-    except (ValueError, OSError):
-        name = path.name
-    if name in ("", "."):
-        name = path.name
-    try:
+        # It builds on this module.
+        from assistant.ingest.archive import read_member, split_member
+
+        if member := split_member(path):
+            data = read_member(*member, name=name, limits=limits)
+            return _checked(SourceFile(name=name, data=data, collection=collection, limits=limits))
         if not path.is_file():
             what = "is a folder." if path.is_dir() else "does not exist or is not a regular file."
             raise DocumentError(f"{name} {what}", "Name a file that can be read.")
         size = path.stat().st_size
         if size > limits.file_bytes:
-            raise DocumentError(
-                f"{name} has {size / 1e6:.0f} MB; the limit is {limits.file_bytes / 1e6:.0f} MB.",
-                "Split it into smaller files.",
-            )
+            what = f"has {size / 1e6:.0f} MB; the limit is {limits.file_bytes / 1e6:.0f} MB."
+            raise over_limit(name, what, "file_bytes")
         # One byte more than allowed shows a file that grew since.
         with path.open("rb") as file:
             data = file.read(limits.file_bytes + 1)
@@ -138,8 +176,23 @@ def load(path: Path, *, root: Path, collection: str = "corpus", limits: Limits |
         what = f"{name} cannot be read: {reason}."
         raise DocumentError(what, "Check the file and its permissions.") from error
     if len(data) > limits.file_bytes:
-        what = f"{name} is larger than {limits.file_bytes / 1e6:.0f} MB."
-        raise DocumentError(what, "Split it into smaller files.")
-    if not data.strip(b"\0\t\n\r \xef\xbb\xbf"):
-        raise DocumentError(f"{name} is empty.", "Remove it or fill it.")
-    return SourceFile(name=name, data=data, collection=collection, limits=limits)
+        raise over_limit(name, f"is larger than {limits.file_bytes / 1e6:.0f} MB.", "file_bytes")
+    return _checked(SourceFile(name=name, data=data, collection=collection, limits=limits))
+
+
+def relative_name(path: Path, root: Path) -> str:
+    """The POSIX path from a folder to a file; the file's name for one outside."""
+    base, file = root.absolute(), path.absolute()
+    # A link inside the folder keeps its own name: what it leads to is another document.
+    if ".." in file.parts or not file.is_relative_to(base):
+        try:
+            base, file = root.resolve(), path.resolve()
+        except (OSError, RuntimeError):
+            return path.name
+    return file.relative_to(base).as_posix() if file != base and file.is_relative_to(base) else path.name
+
+
+def _checked(source: SourceFile) -> SourceFile:
+    if not source.data.strip(b"\0\t\n\r \xef\xbb\xbf"):
+        raise DocumentError(f"{source.name} is empty.", "Remove it or fill it.")
+    return source
