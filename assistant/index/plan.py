@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from assistant.errors import IndexingError
+from assistant.errors import AssistantError, IndexingError
 from assistant.index.catalog import Row
+from assistant.ingest.archive import Archive, member_path
+from assistant.ingest.readers.source import Refusal
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,12 @@ class Plan:
     """Documents without a file, those that moved included."""
     stale: list[Row] = field(default_factory=list)
     """Unpublished documents of an interrupted run whose file has changed since."""
-    unreadable: list[tuple[str, OSError]] = field(default_factory=list)
+    unreadable: list[tuple[str, Exception]] = field(default_factory=list)
+    """Files and archives that cannot be opened."""
+    refused: list[Refusal] = field(default_factory=list)
+    """Files in the folder and in its archives that are not read."""
+    kept: set[str] = field(default_factory=set)
+    """Paths of what cannot be opened now, but was read earlier and stays."""
 
     @property
     def moved(self) -> set[str]:
@@ -52,6 +59,8 @@ def make_plan(
     rows: Sequence[Row],
     *,
     discover: Callable[[Path], Iterable[Path]],
+    unpack: Callable[[Path, Path], Archive | None] = lambda file, root: None,
+    refused: Callable[[Path], Iterable[Refusal]] = lambda folder: (),
     paths: Sequence[Path] | None = None,
     remove_missing: bool = True,
 ) -> Plan:
@@ -61,6 +70,8 @@ def make_plan(
         root: Folder that document paths are relative to.
         rows: Live and staged documents of the collection.
         discover: Finds the files of a folder.
+        unpack: Lists the files in an archive, from its path and the root; None for other files.
+        refused: Finds what in a folder is not read.
         paths: Only these files and folders; all of `root` when None.
         remove_missing: Whether a document without its file is to be removed.
     """
@@ -68,16 +79,37 @@ def make_plan(
     staged = {row.path: row for row in rows if row.state == "staged"}
     plan = Plan()
     files = _files(root, paths, discover)
+    plan.refused = list(_refused(root, paths, refused))
     digests: dict[str, str] = {}
-    for path, file in files.items():
+    # Paths that begin with these are in an archive: of one that was opened, all that is in it is known.
+    opened: list[str] = []
+    closed: list[str] = []
+    for path, file in list(files.items()):
         try:
-            with file.open("rb") as opened:
-                digests[path] = hashlib.file_digest(opened, "sha256").hexdigest()
-        except OSError as error:
+            archive = unpack(file, root)
+            if archive is None:
+                with file.open("rb") as data:
+                    digests[path] = hashlib.file_digest(data, "sha256").hexdigest()
+                continue
+            opened.append(f"{path}!/")
+            del files[path]
+            for member in archive.members:
+                digests[f"{path}!/{member.name}"] = member.sha256
+                files[f"{path}!/{member.name}"] = member_path(file, member.name)
+            plan.refused += [replace(each, name=f"{path}!/{each.name}") for each in archive.refused]
+        except (OSError, AssistantError) as error:
             plan.unreadable.append((path, error))
+            closed.append(f"{path}!/")
     inside = _scope(root, paths)
-    if remove_missing:
-        plan.removed = [row for path, row in live.items() if path not in files and inside(path)]
+    failing = {each.name for each in plan.refused if each.is_failure} | {path for path, _ in plan.unreadable}
+    plan.kept = {path for path in live if path in failing or path.startswith(tuple(closed))}
+    plan.removed = [
+        row
+        for path, row in live.items()
+        if path not in files
+        and path not in plan.kept
+        and ((remove_missing and inside(path)) or path.startswith(tuple(opened)))
+    ]
     homeless = {row.sha256: row for row in plan.removed}
     for path, digest in digests.items():
         row, ready = live.get(path), staged.pop(path, None)
@@ -111,6 +143,16 @@ def _files(
         for file in files:
             found[_relative(root, file)] = file
     return dict(sorted(found.items()))
+
+
+def _refused(
+    root: Path, paths: Sequence[Path] | None, refused: Callable[[Path], Iterable[Refusal]]
+) -> Iterable[Refusal]:
+    for start in [root] if paths is None else [root / path for path in paths]:
+        if start.is_dir():
+            inside = _relative(root, start)
+            for each in refused(start):
+                yield each if inside in ("", ".") else replace(each, name=f"{inside}/{each.name}")
 
 
 def _scope(root: Path, paths: Sequence[Path] | None) -> Callable[[str], bool]:
