@@ -24,7 +24,13 @@ class Settings(BaseSettings):
     """Everything that can be set; unknown names are refused."""
 
     model_config = SettingsConfigDict(
-        env_prefix="ASSISTANT_", env_file=".env", toml_file="assistant.toml", extra="forbid", frozen=True
+        env_prefix="ASSISTANT_",
+        env_file=".env",
+        toml_file="assistant.toml",
+        extra="forbid",
+        frozen=True,
+        # A key under a misspelled name must not show in an error.
+        hide_input_in_errors=True,
     )
 
     home: Path = Field(
@@ -143,6 +149,14 @@ class Settings(BaseSettings):
     def _blank_is_unset(cls, value: Any) -> Any:
         """An empty line of `.env` means no key and no users file."""
         return None if isinstance(value, str) and not value.strip() else value
+
+    @field_validator("base_url", "embedding_base_url")
+    @classmethod
+    def _address_holds_no_key(cls, value: str | None) -> str | None:
+        """Addresses are shown and written into reports; keys have settings of their own."""
+        if value is not None and ("@" in value or "?" in value):
+            raise ValueError("an address holds no user, password or key; a key goes into the setting for keys")
+        return value
 
     @classmethod
     def settings_customise_sources(
