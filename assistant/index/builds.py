@@ -5,6 +5,8 @@
 <home>/index/<key>/catalog.sqlite3  documents, passages, vectors: the durable record
 <home>/index/<key>/chroma/          Chroma's files
 <home>/index/<key>/lexical-<stamp>/ BM25 of one published state
+
+With a Chroma server, <home>/servers/<server>/ takes the place of <home>/index/, without Chroma's files.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +23,8 @@ from assistant.errors import IndexingError
 from assistant.index.catalog import Catalog
 from assistant.index.fingerprint import Fingerprint
 from assistant.index.lexical import LexicalIndex
+from assistant.index.replica import Replica
+from assistant.index.server import ChromaServer
 from assistant.index.store import PassageStore
 
 _CURRENT = "current.json"
@@ -29,15 +34,18 @@ _FINGERPRINT = "fingerprint"
 class Build:
     """Catalogue, Chroma collection and lexical index of one fingerprint."""
 
-    def __init__(self, root: Path, fingerprint: Fingerprint, chroma_url: str | None = None) -> None:
+    def __init__(self, root: Path, fingerprint: Fingerprint, server: ChromaServer | None = None) -> None:
         self.root = root
         self.fingerprint = fingerprint
         self.folder = root / fingerprint.key
         self.catalog = Catalog(self.folder / "catalog.sqlite3")
+        self.replica: Replica | None = None
         try:
             if not self.catalog.get_meta(_FINGERPRINT):
                 self.catalog.set_meta(_FINGERPRINT, fingerprint.model_dump_json())
-            self.store = PassageStore(self.folder / "chroma", f"passages-{fingerprint.key}", url=chroma_url)
+            self.store = PassageStore(self.folder / "chroma", f"passages-{fingerprint.key}", server)
+            if server is not None:
+                self.replica = Replica(server, fingerprint.key)
         except BaseException:
             self.catalog.close()
             raise
@@ -45,6 +53,8 @@ class Build:
     def close(self) -> None:
         """Release its files."""
         self.store.close()
+        if self.replica is not None:
+            self.replica.close()
         self.catalog.close()
 
     def load_lexical(self, stamp: str) -> LexicalIndex | None:
@@ -89,6 +99,19 @@ def drop_builds_except(root: Path, keep: set[str]) -> None:
     for folder in root.iterdir():
         if folder.is_dir() and folder.name not in keep and (folder / "catalog.sqlite3").exists():
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def client_id(root: Path) -> str:
+    """A random name of this home folder, for the locks of servers."""
+    path = root / "client-id"
+    try:
+        return path.read_text(encoding="ascii")
+    except OSError:
+        pass
+    scratch = root / f"client-id.{uuid.uuid4().hex[:8]}.tmp"
+    scratch.write_text(uuid.uuid4().hex, encoding="ascii")
+    scratch.replace(path)
+    return path.read_text(encoding="ascii")
 
 
 @contextmanager

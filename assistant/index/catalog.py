@@ -13,6 +13,7 @@ say what remains to be done.
 
 from __future__ import annotations
 
+import itertools
 import json
 import sqlite3
 import threading
@@ -47,6 +48,7 @@ CREATE TABLE IF NOT EXISTS contents (
     passages BLOB NOT NULL,
     vectors BLOB NOT NULL
 );
+CREATE TABLE IF NOT EXISTS incoming (id TEXT PRIMARY KEY, data BLOB NOT NULL);
 """
 
 
@@ -227,6 +229,59 @@ class Catalog:
             if row is not None:
                 yield from _unpack_passages(row[1], DocumentInfo.model_validate_json(row[0]))
 
+    def export(self, document_id: str) -> bytes:
+        """A document with all that belongs to it, for the catalogue of another machine.
+
+        Raises:
+            KeyError: It is not there.
+        """
+        with self._lock:
+            row = self._db.execute(
+                "SELECT collection, path, sha256, passage_count, info, document, passages, vectors"
+                " FROM documents JOIN contents USING (id) WHERE id = ?",
+                (document_id,),
+            ).fetchone()
+        if row is None:
+            raise KeyError(document_id)
+        head = json.dumps([document_id, *row[:5], *(len(blob) for blob in row[5:])], ensure_ascii=False)
+        return head.encode("utf-8", "surrogatepass") + b"\n" + b"".join(row[5:])
+
+    def known(self) -> set[str]:
+        """Ids of all documents that are here in any state, received ones included."""
+        with self._lock:
+            return {
+                row[0] for row in self._db.execute("SELECT id FROM documents UNION SELECT id FROM incoming")
+            }
+
+    def receive(self, exported: Sequence[bytes]) -> None:
+        """Keep documents of another catalogue until `adopt` makes them visible."""
+        rows = [(json.loads(data.partition(b"\n")[0])[0], data) for data in exported]
+        with self._transaction() as db:
+            db.executemany("INSERT OR REPLACE INTO incoming VALUES (?, ?)", rows)
+
+    def adopt(self, ids: Sequence[str], generation: int, stamp: str) -> None:
+        """Make exactly these documents live: a state that was published elsewhere.
+
+        Unfinished work of this machine stays, but for documents that are part of the state.
+        """
+        with self._transaction() as db:
+            db.execute("CREATE TEMP TABLE IF NOT EXISTS wanted (id TEXT PRIMARY KEY) WITHOUT ROWID")
+            db.execute("DELETE FROM wanted")
+            db.executemany("INSERT OR IGNORE INTO wanted VALUES (?)", [(i,) for i in ids])
+            db.execute("DELETE FROM documents WHERE state = 'live' AND id NOT IN (SELECT id FROM wanted)")
+            db.execute("UPDATE documents SET state = 'live' WHERE id IN (SELECT id FROM wanted)")
+            fresh = db.execute(
+                "SELECT data FROM incoming WHERE id IN (SELECT id FROM wanted)"
+                " AND id NOT IN (SELECT id FROM documents)"
+            )
+            for (data,) in fresh.fetchall():
+                _insert(db, data)
+            db.execute("DELETE FROM incoming")
+            db.executemany(
+                "INSERT OR REPLACE INTO meta VALUES (?, ?)",
+                [("generation", str(generation)), ("stamp", stamp)],
+            )
+
     def document(self, path: str, collection: str) -> Document | None:
         """A live document with its text; None when there is none at this path."""
         with self._lock:
@@ -236,6 +291,18 @@ class Catalog:
                 (collection, path),
             ).fetchone()
         return Document.model_validate_json(zlib.decompress(row[0])) if row else None
+
+
+def _insert(db: sqlite3.Connection, data: bytes) -> None:
+    head, _, blobs = data.partition(b"\n")
+    document_id, collection, path, sha256, count, info, first, second, third = json.loads(head)
+    db.execute(
+        "INSERT INTO documents VALUES (?, ?, ?, ?, 'live', ?, ?)",
+        (document_id, collection, path, sha256, count, info),
+    )
+    cuts = (0, first, first + second, first + second + third)
+    parts = [blobs[start:end] for start, end in itertools.pairwise(cuts)]
+    db.execute("INSERT INTO contents VALUES (?, ?, ?, ?)", (document_id, *parts))
 
 
 def new_stamp() -> str:

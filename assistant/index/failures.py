@@ -8,14 +8,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from assistant.errors import AssistantError, IndexingError
+from assistant.index.server import ChromaServer, is_unreachable
 
 _FULL_ERRNOS = {errno.ENOSPC, errno.EDQUOT}
 _FULL_WORDS = ("disk is full", "no space left", "disk quota", "not enough space")
 
 
 @contextmanager
-def index_errors(action: str, place: Path) -> Iterator[None]:
-    """Turn any failure inside into an `IndexingError` that names the action and the folder.
+def index_errors(action: str, place: Path, server: ChromaServer | None = None) -> Iterator[None]:
+    """Turn any failure inside into an `IndexingError` that names the action and the place.
 
     Chroma's engine is written in Rust: it raises errors of its own kinds, and its panics are not even
     `Exception`s.
@@ -25,6 +26,8 @@ def index_errors(action: str, place: Path) -> Iterator[None]:
     except (AssistantError, KeyboardInterrupt, SystemExit, GeneratorExit):
         raise
     except BaseException as error:
+        if server is not None and is_unreachable(error):
+            raise server.explain(error) from error
         raise _explain(action, place, error) from error
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from assistant.index.builds import Build, current_fingerprint
+from assistant.errors import IndexingError
+from assistant.index.builds import Build, client_id, current_fingerprint, make_current, write_lock
 from assistant.index.catalog import Snapshot
 from assistant.index.failures import index_errors
 from assistant.index.filters import matches
 from assistant.index.fingerprint import Fingerprint
+from assistant.index.lease import Lease
 from assistant.index.lexical import LexicalIndex
+from assistant.index.server import ChromaServer
 from assistant.models.embeddings import EmbeddingModel
 from assistant.schema import Document, DocumentInfo, Filters, Passage
 
@@ -26,8 +30,16 @@ class Index:
     Use `Index.open`.
     """
 
-    def __init__(self, root: Path, wanted: Build, serving: Build, rebuild_reason: str) -> None:
+    def __init__(
+        self,
+        root: Path,
+        wanted: Build,
+        serving: Build,
+        rebuild_reason: str,
+        server: ChromaServer | None = None,
+    ) -> None:
         self.root = root
+        self.server = server
         self.wanted = wanted
         """The build that a sync writes to."""
         self.rebuild_reason = rebuild_reason
@@ -46,7 +58,7 @@ class Index:
         embeddings: EmbeddingModel,
         *,
         chunker: str | int | None = None,
-        chroma_url: str | None = None,
+        server: ChromaServer | None = None,
     ) -> Index:
         """Open the index of a home folder; an empty one is made when there is none.
 
@@ -57,19 +69,23 @@ class Index:
             home: Folder of all that is kept.
             embeddings: The embedding model in use.
             chunker: Version of the chunker; that of `assistant.ingest` when None.
-            chroma_url: Address of a Chroma server; a local Chroma when None.
+            server: A Chroma server that keeps the index for several machines; this machine alone when None.
 
         Raises:
             IndexingError: The index cannot be opened.
         """
-        root = home / "index"
+        root = home / "index" if server is None else home / "servers" / server.key
         if chunker is None:
             from assistant.ingest.chunking import CHUNKER_VERSION
 
             chunker = CHUNKER_VERSION
         wanted = Fingerprint.of(embeddings, chunker)
-        with index_errors("opening the index", root):
-            build = Build(root, wanted, chroma_url)
+        with index_errors("opening the index", root, server):
+            build = Build(root, wanted, server)
+            if build.replica is not None and build.replica.published().complete:
+                _catch_up(root, build)
+                # Another machine has built it already: nothing is left to do here.
+                make_current(root, wanted)
             old = current_fingerprint(root)
             reason, serving = "", build
             if old is not None and old != wanted:
@@ -80,8 +96,8 @@ class Index:
                     wanted.schema_version,
                 )
                 if fits and (root / old.key).exists():
-                    serving = Build(root, old, chroma_url)
-            return cls(root, build, serving, reason)
+                    serving = Build(root, old, server)
+            return cls(root, build, serving, reason, server)
 
     def close(self) -> None:
         """Release all files."""
@@ -110,6 +126,24 @@ class Index:
         """Whether there is nothing to search."""
         return not self._snapshot.documents
 
+    @contextmanager
+    def writing(self, timeout: float) -> Iterator[Callable[[], None]]:
+        """Hold the right to write, on this machine and on the server.
+
+        Yields:
+            A check that it was not lost meanwhile; it raises `IndexingError`.
+
+        Raises:
+            IndexingError: Another process or machine kept it for longer than `timeout` seconds.
+        """
+        with write_lock(self.root, timeout):
+            if self.server is None:
+                yield lambda: None
+                return
+            lease = Lease(self.server, self.wanted.fingerprint.key, client_id(self.root))
+            with lease.held(timeout):
+                yield lease.check
+
     def expect(self, stamp: str) -> None:
         """Say that this object itself is about to publish a state: its Chroma connection has it already."""
         self._own_stamp = stamp
@@ -122,6 +156,9 @@ class Index:
         """
         with self._lock:
             switched = False
+            if self._serving.replica is not None:
+                with index_errors("reading the index", self.root, self.server):
+                    _catch_up(self.root, self._serving)
             if self.rebuild_reason and current_fingerprint(self.root) == self.wanted.fingerprint:
                 self.rebuild_reason = ""
                 switched = self._serving is not self.wanted
@@ -134,7 +171,7 @@ class Index:
             self._snapshot = self._serving.catalog.snapshot()
             self._lexical = None
             if self._snapshot.stamp != self._own_stamp:
-                with index_errors("reading the index", self.root):
+                with index_errors("reading the index", self.root, self.server):
                     self._serving.store.reopen()
             return True
 
@@ -147,7 +184,7 @@ class Index:
         if not snapshot.documents or k < 1:
             return []
         wanted = k
-        with index_errors("searching", self.root):
+        with index_errors("searching", self.root, self.server):
             while True:
                 found = _query(build, query_vector, wanted, filters)
                 # What a running sync has written, but not published, must not be seen.
@@ -177,13 +214,13 @@ class Index:
         """Passages by id, in the order asked; those that are gone are left out."""
         if not ids:
             return []
-        with index_errors("reading passages", self.root):
+        with index_errors("reading passages", self.root, self.server):
             found = self._serving.store.get(ids)
         return [passage for passage in found if passage.document.id in self._snapshot.documents]
 
     def neighbours(self, passage: Passage, reach: int = 1) -> list[Passage]:
         """The passages just before and after one, in the order of the document."""
-        with index_errors("reading passages", self.root):
+        with index_errors("reading passages", self.root, self.server):
             return self._serving.store.around(passage, reach)
 
     def documents(self, filters: Filters | None = None) -> list[DocumentInfo]:
@@ -193,19 +230,19 @@ class Index:
 
     def document(self, path: str, collection: str = "corpus") -> Document | None:
         """A document with its text and blocks; None when there is none at this path."""
-        with index_errors("reading a document", self.root):
+        with index_errors("reading a document", self.root, self.server):
             return self._serving.catalog.document(path, collection)
 
     def check(self) -> list[str]:
         """Compare catalogue, Chroma and lexical index; one line for every disagreement."""
         self.refresh()
-        with index_errors("checking the index", self.root):
+        with index_errors("checking the index", self.root, self.server):
             return check_build(self._serving, self._snapshot)
 
     def _lexical_index(self) -> LexicalIndex:
         with self._lock:
             if self._lexical is None:
-                with index_errors("reading the lexical index", self.root):
+                with index_errors("reading the lexical index", self.root, self.server):
                     self._lexical = lexical_of(self._serving, self._snapshot)
             return self._lexical
 
@@ -219,6 +256,23 @@ def _query(
         # Chroma's graph in memory may be older than the rows that another process writes right now.
         build.store.reopen()
         return build.store.query(vector, k, filters)
+
+
+def _catch_up(root: Path, build: Build) -> None:
+    """Take over what other machines published, unless a process of this home folder is writing."""
+    replica = build.replica
+    if replica is None:
+        return
+    state = replica.published()
+    if not state.complete or state.stamp == build.catalog.stamp()[1]:
+        return
+    # A writer here brings the catalogue up to date itself, and must not find it changed meanwhile.
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(write_lock(root, 0))
+        except IndexingError:
+            return
+        replica.pull(build.catalog)
 
 
 def lexical_of(build: Build, snapshot: Snapshot) -> LexicalIndex:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.index.filters import filter_metadata, number_date, to_where
+from assistant.index.server import ChromaServer
 from assistant.schema import DocumentInfo, Filters, Passage
 
 if TYPE_CHECKING:
@@ -32,17 +33,17 @@ class PassageStore:
     document, so that LangChain's own `Chroma` can read the collection too (`vectorstore`).
 
     Args:
-        folder: Folder of Chroma's files; made when missing. Unused with `url`.
+        folder: Folder of Chroma's files; made when missing. Unused with `server`.
         name: Collection name, at least 3 characters.
-        url: Address of a Chroma server, for example `http://localhost:8000`.
+        server: A Chroma server; Chroma's files are in `folder` when None.
     """
 
-    def __init__(self, folder: Path, name: str = "passages", *, url: str | None = None) -> None:
+    def __init__(self, folder: Path, name: str = "passages", server: ChromaServer | None = None) -> None:
         self.folder = folder
         self.name = name
-        self.url = url
+        self.server = server
         self._lock = threading.Lock()
-        self._connection = _Connection(_open_client(folder, url), name)
+        self._connection = _Connection(_open_client(folder, server), name)
 
     def close(self) -> None:
         """Release Chroma's files once the last running query is done."""
@@ -51,9 +52,7 @@ class PassageStore:
 
     def reopen(self) -> None:
         """See what other processes wrote; running queries finish on the old connection."""
-        if self.url is not None:
-            return
-        fresh = _Connection(_open_client(self.folder, None, next(_spelling)), self.name)
+        fresh = _Connection(_open_client(self.folder, self.server, next(_spelling)), self.name)
         with self._lock:
             old, self._connection = self._connection, fresh
         old.retire()
@@ -103,9 +102,9 @@ class PassageStore:
             with contextlib.suppress(Exception):
                 old.client.delete_collection(self.name)
             old.retire()
-            if self.url is None:
+            if self.server is None:
                 shutil.rmtree(self.folder, ignore_errors=True)
-            self._connection = _Connection(_open_client(self.folder, self.url, next(_spelling)), self.name)
+            self._connection = _Connection(_open_client(self.folder, self.server, next(_spelling)), self.name)
 
     def get(self, ids: Sequence[str]) -> list[Passage]:
         """Passages by id, in the order asked; ids that are not there are left out."""
@@ -237,22 +236,13 @@ class _Connection:
             self.client.close()
 
 
-def _open_client(folder: Path, url: str | None, spelling: int = 0) -> Any:
+def _open_client(folder: Path, server: ChromaServer | None, spelling: int = 0) -> Any:
     import chromadb
     from chromadb.config import Settings as ChromaSettings
 
+    if server is not None:
+        return server.connect()
     settings = ChromaSettings(anonymized_telemetry=False)
-    if url is not None:
-        from urllib.parse import urlsplit
-
-        parts = urlsplit(url)
-        ssl = parts.scheme == "https"
-        return chromadb.HttpClient(
-            host=parts.hostname or "localhost",
-            port=parts.port or (443 if ssl else 8000),
-            ssl=ssl,
-            settings=settings,
-        )
     folder.mkdir(parents=True, exist_ok=True)
     return chromadb.PersistentClient(path=str(folder) + "/." * spelling, settings=settings)
 

@@ -14,18 +14,21 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from assistant.errors import AssistantError, IndexingError
-from assistant.index.builds import write_lock
-from assistant.index.failures import index_errors, is_disk_full
+from assistant.errors import AssistantError, DocumentError, IndexingError
+from assistant.index.failures import index_errors
 from assistant.index.plan import Plan, Task, make_plan
 from assistant.index.reader import Index
+from assistant.index.reading import Prepared, Reading, prepare
 from assistant.index.writer import Writer
+from assistant.ingest.archive import Archive
+from assistant.ingest.readers.source import Limits, Refusal
 from assistant.models.embeddings import EmbeddingModel
 from assistant.schema import Document, Passage
 
 Progress = Callable[[int, int, str], None]
 """Called with files done, files in all, and the path of the file just finished."""
-Status = Literal["added", "updated", "unchanged", "removed", "failed"]
+Status = Literal["added", "updated", "unchanged", "removed", "failed", "skipped"]
+"""`skipped` is a file of a kind that is not read, `failed` one that should be."""
 _LOCK_SECONDS = 600.0
 # Passages embedded and written together: enough to fill batches, few enough that little is lost.
 _GROUP = 64
@@ -40,7 +43,11 @@ class FileReport(BaseModel):
     status: Status
     passages: int = 0
     reason: str = ""
-    """Why it failed or holds nothing, or where it was moved from; empty otherwise."""
+    """Why it failed, was skipped or holds nothing, or where it was moved from; empty otherwise."""
+    reader: str = ""
+    """Which reader read it in this run."""
+    remarks: tuple[str, ...] = ()
+    """What of it could not be read, and which readers failed before one succeeded."""
 
 
 class SyncReport(BaseModel):
@@ -75,17 +82,25 @@ class Ingest:
     read: Callable[[Path, Path, str], Document]
     """A document, from its file, the root folder and the collection."""
     chunk: Callable[[Document, EmbeddingModel], list[Passage]]
+    unpack: Callable[[Path, Path], Archive | None] = lambda file, root: None
+    """The files in an archive, from its path and the root folder; None for other files."""
+    refused: Callable[[Path], Iterable[Refusal]] = lambda folder: ()
+    """What in a folder is not read."""
 
     @classmethod
-    def default(cls) -> Ingest:
-        """The readers and the chunker of `assistant.ingest`."""
+    def default(cls, limits: Limits | None = None) -> Ingest:
+        """The readers and the chunker of `assistant.ingest`, with its usual limits when None are given."""
         from assistant.ingest.chunking import chunk_document
-        from assistant.ingest.discover import discover
-        from assistant.ingest.readers import read_document
+        from assistant.ingest.discover import discover, survey
+        from assistant.ingest.reading import read_file, unpack_file
 
         return cls(
             discover=discover,
-            read=lambda path, root, collection: read_document(path, root=root, collection=collection),
+            unpack=lambda file, root: unpack_file(file, root=root, limits=limits),
+            refused=lambda folder: survey(folder).refused,
+            read=lambda path, root, collection: read_file(
+                path, root=root, collection=collection, limits=limits
+            ),
             chunk=lambda document, embeddings: chunk_document(
                 document,
                 count_tokens=embeddings.count_tokens,
@@ -105,6 +120,7 @@ def sync_folder(
     progress: Progress | None = None,
     dry_run: bool = False,
     ingest: Ingest | None = None,
+    reading: Reading | None = None,
     lock_seconds: float = _LOCK_SECONDS,
     on_write: Callable[[str], None] | None = None,
 ) -> SyncReport:
@@ -123,6 +139,7 @@ def sync_folder(
         progress: Told about every file.
         dry_run: Only report what would be done; passages of new files are not counted.
         ingest: Readers and chunker; those of `assistant.ingest` when None.
+        reading: Reads files in other processes; this process reads them, with `ingest`, when None.
         lock_seconds: How long to wait for another process that writes.
         on_write: Called with the name of every step just before it is taken, for tests.
 
@@ -141,24 +158,37 @@ def sync_folder(
 
     def plan_now() -> Plan:
         rows = index.wanted.catalog.rows("live", "staged", collection=collection)
-        return make_plan(root, rows, discover=ingest.discover, paths=paths, remove_missing=remove_missing)
+        return make_plan(
+            root,
+            rows,
+            discover=ingest.discover,
+            unpack=ingest.unpack,
+            refused=ingest.refused,
+            paths=paths,
+            remove_missing=remove_missing,
+        )
 
     if dry_run:
         with index_errors("comparing files", index.root):
             plan = plan_now()
         reports = [*_settled(plan), *(_written(task, 0) for task in plan.tasks), *_removed(plan)]
         return _report(reports, index, collection, started, index.rebuild_reason)
-    with write_lock(index.root, lock_seconds), index_errors("indexing", index.root):
+    with index_errors("indexing", index.root, index.server), index.writing(lock_seconds) as check:
         index.refresh()
         rebuilt = index.rebuild_reason
-        writer = Writer(index, embeddings, ingest.chunk, on_write)
+        writer = Writer(index, embeddings, ingest.chunk, on_write, check)
         writer.begin()
         writer.carry_over(except_collection=collection)
         plan = plan_now()
         writer.discard([row.id for row in plan.stale])
         reports = _settled(plan)
         total = len(reports) + len(plan.tasks)
-        for report in _run(plan, writer, ingest, embeddings, root, collection):
+        files = [task.file for task in plan.tasks]
+        if reading is None:
+            prepared = prepare(files, root, collection, ingest, embeddings)
+        else:
+            prepared = reading(files, root, collection)
+        for report in _run(plan.tasks, prepared, index, writer):
             reports.append(report)
             if progress is not None:
                 progress(len(reports), total, report.path)
@@ -186,45 +216,52 @@ def remove_documents(
     Raises:
         IndexingError: The index cannot be written.
     """
-    with write_lock(index.root, lock_seconds), index_errors("removing documents", index.root):
+    with index_errors("removing documents", index.root, index.server), index.writing(lock_seconds) as check:
         index.refresh()
-        writer = Writer(index, embeddings, (ingest or Ingest.default()).chunk)
+        writer = Writer(index, embeddings, (ingest or Ingest.default()).chunk, check=check)
         writer.begin()
         writer.carry_over()
         wanted = set(paths)
-        rows = [r for r in index.wanted.catalog.rows("live", collection=collection) if r.path in wanted]
+        # The name of an archive stands for all that is in it.
+        within = tuple(f"{path}!/" for path in wanted)
+        live = index.wanted.catalog.rows("live", collection=collection)
+        rows = [row for row in live if row.path in wanted or row.path.startswith(within)]
         writer.publish(collection, [row.id for row in rows])
         writer.end()
         return len(rows)
 
 
 def _run(
-    plan: Plan, writer: Writer, ingest: Ingest, embeddings: EmbeddingModel, root: Path, collection: str
+    tasks: Sequence[Task], found: Iterable[Prepared], index: Index, writer: Writer
 ) -> Iterable[FileReport]:
-    group: list[tuple[Task, Document, list[Passage]]] = []
-    for task in plan.tasks:
-        try:
-            document = ingest.read(task.file, root, collection)
-            group.append((task, document, ingest.chunk(document, embeddings)))
-        except Exception as error:
-            if is_disk_full(error):
-                raise
+    # Files of the same content, such as copies, share their vectors where their passages read the same.
+    twins = {row.sha256: row.id for row in index.wanted.catalog.rows("live", "staged")}
+    group: list[tuple[Task, Document, Prepared]] = []
+    for task, prepared in zip(tasks, found, strict=True):
+        if prepared.document is None:
+            error = prepared.error or DocumentError(f"{task.path} was not read.")
             yield _failed(task.path, error, kept=task.replaces is not None and not task.moved_from)
             continue
-        if sum(len(passages) for _, _, passages in group) >= _GROUP:
-            yield from _write(group, writer)
+        group.append((task, prepared.document, prepared))
+        if sum(len(each.passages) for _, _, each in group) >= _GROUP:
+            yield from _write(group, twins, writer)
             group = []
-    yield from _write(group, writer)
+    yield from _write(group, twins, writer)
 
 
-def _write(group: list[tuple[Task, Document, list[Passage]]], writer: Writer) -> Iterable[FileReport]:
+def _write(
+    group: list[tuple[Task, Document, Prepared]], twins: dict[str, str], writer: Writer
+) -> Iterable[FileReport]:
     if not group:
         return
     reuse = [task.replaces.id for task, _, _ in group if task.replaces is not None]
-    errors = writer.write([(document, passages) for _, document, passages in group], reuse)
-    for (task, _, passages), error in zip(group, errors, strict=True):
+    reuse += [twins[document.sha256] for _, document, _ in group if document.sha256 in twins]
+    vectors = [prepared.vectors for _, _, prepared in group]
+    errors = writer.write([(document, each.passages) for _, document, each in group], reuse, vectors)
+    for (task, document, (_, passages, _, _)), error in zip(group, errors, strict=True):
         if error is None:
-            yield _written(task, len(passages), empty=not passages)
+            report = _written(task, len(passages), empty=not passages)
+            yield report.model_copy(update={"reader": document.reader, "remarks": document.remarks})
         else:
             yield _failed(task.path, error, kept=task.replaces is not None and not task.moved_from)
 
@@ -233,8 +270,20 @@ def _settled(plan: Plan) -> list[FileReport]:
     return [
         *(FileReport(path=r.path, status="unchanged", passages=r.passage_count) for r in plan.unchanged),
         *(_written(task, row.passage_count) for row, task in plan.resumed),
-        *(_failed(path, error, kept=True) for path, error in plan.unreadable),
+        *(_failed(path, error, kept=_is_kept(plan, path)) for path, error in plan.unreadable),
+        *(
+            FileReport(
+                path=each.name,
+                status="failed" if each.is_failure else "skipped",
+                reason=_bare(each.name, f"{each.what} {each.hint}".strip()),
+            )
+            for each in plan.refused
+        ),
     ]
+
+
+def _is_kept(plan: Plan, path: str) -> bool:
+    return any(kept == path or kept.startswith(f"{path}!/") for kept in plan.kept)
 
 
 def _removed(plan: Plan) -> list[FileReport]:
@@ -260,8 +309,15 @@ def _failed(path: str, error: Exception, *, kept: bool) -> FileReport:
     else:
         reason = f"{type(error).__name__}: {str(error).partition(chr(10))[0][:200]}"
     return FileReport(
-        path=path, status="failed", reason=reason + (" The earlier version stays." if kept else "")
+        path=path,
+        status="failed",
+        reason=_bare(path, reason) + (" The earlier version stays." if kept else ""),
     )
+
+
+def _bare(path: str, reason: str) -> str:
+    """The reason without the name that the report gives anyway."""
+    return reason.removeprefix(f"{path}: ").removeprefix(f"{path} ")
 
 
 def _report(

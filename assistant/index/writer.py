@@ -11,6 +11,7 @@ from assistant.index.catalog import Catalog, IndexedDocument, new_stamp
 from assistant.index.failures import is_disk_full
 from assistant.index.lexical import LexicalIndex
 from assistant.index.reader import Index
+from assistant.index.replica import Replica
 from assistant.models.embeddings import EmbeddingModel
 from assistant.schema import Document, Passage
 
@@ -29,6 +30,7 @@ class Writer:
         embeddings: The model that it was opened with.
         chunk: Divides a document into passages.
         on_write: Called with the name of every step just before it; tests stop the process there.
+        check: Raises when the right to write was lost; called before anything becomes visible.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class Writer:
         embeddings: EmbeddingModel,
         chunk: Chunk,
         on_write: Callable[[str], None] | None = None,
+        check: Callable[[], None] | None = None,
     ) -> None:
         self._index = index
         self._build: Build = index.wanted
@@ -44,9 +47,12 @@ class Writer:
         self._embeddings = embeddings
         self._chunk = chunk
         self._step = on_write or (lambda name: None)
+        self._check = check or (lambda: None)
 
     def begin(self) -> None:
         """Finish or undo what an interrupted run left, and mend what it damaged."""
+        if self._build.replica is not None and self._build.replica.pull(self._catalog, unfinished=True):
+            self._index.refresh()
         unfinished = bool(self._catalog.get_meta(_UNFINISHED))
         if unfinished or self._index.rebuild_reason:
             # Another process may have written through its own Chroma engine since this one was opened.
@@ -61,6 +67,9 @@ class Writer:
     def end(self) -> None:
         """Switch to the build and note that the run came to its end."""
         self._step("switch")
+        if self._build.replica is not None:
+            self._build.replica.tidy(self._catalog)
+            self._build.replica.mark_complete()
         root, fingerprint = self._index.root, self._build.fingerprint
         previous = current_fingerprint(root)
         if previous != fingerprint:
@@ -72,18 +81,25 @@ class Writer:
         self._catalog.set_meta(_UNFINISHED, "")
 
     def write(
-        self, documents: Sequence[tuple[Document, Sequence[Passage]]], reuse: Sequence[str] = ()
+        self,
+        documents: Sequence[tuple[Document, Sequence[Passage]]],
+        reuse: Sequence[str] = (),
+        vectors: Sequence[Sequence[Sequence[float]] | None] = (),
     ) -> list[Exception | None]:
         """Embed documents and write them, not yet visible.
 
         Args:
             documents: Documents with their passages.
             reuse: Ids of documents whose vectors may serve again for passages of the same text.
+            vectors: Of each document the vectors of its passages, where it was embedded already.
 
         Returns:
             For every document None, or why it could not be embedded.
         """
         known = self._known_vectors(reuse)
+        for (_, passages), found in zip(documents, vectors, strict=False):
+            if found is not None:
+                known.update((_key(p), list(v)) for p, v in zip(passages, found, strict=True))
         indexed: list[IndexedDocument] = []
         errors: list[Exception | None] = []
         try:
@@ -126,6 +142,11 @@ class Writer:
             lexical = LexicalIndex.build(self._catalog.passages([*ids, *(r.id for r in staged)]), stamp)
             self._step("lexical")
             self._build.save_lexical(lexical)
+            self._check()
+            if self._build.replica is not None:
+                self._step("share")
+                shown = [*ids, *(row.id for row in staged)]
+                self._build.replica.push(self._catalog, shown, self._catalog.stamp()[0] + 1, stamp)
             self._step("publish")
             self._catalog.publish(collection, removed, stamp)
         self._step("clean")
@@ -154,6 +175,12 @@ class Writer:
             return
         source = Catalog(root / old.key / "catalog.sqlite3")
         try:
+            if self._index.server is not None:
+                replica = Replica(self._index.server, old.key)
+                try:
+                    replica.pull(source)
+                finally:
+                    replica.close()
             kept = {row.id for row in source.rows("live")}
             ready = {row.id for row in self._catalog.rows("live", "staged")}
             collections = {row.collection for row in [*source.rows("live"), *self._catalog.rows("live")]}

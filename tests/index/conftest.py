@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,11 @@ from langchain_core.embeddings import DeterministicFakeEmbedding
 
 from assistant.errors import DocumentError
 from assistant.index.reader import Index
+from assistant.index.server import ChromaServer
 from assistant.index.sync import Ingest
 from assistant.models.embeddings import EmbeddingModel, WrappedEmbeddings
 from assistant.schema import Document, Passage, Sentence, SourceNote
+from tests.index.chroma import chroma_server, new_database
 
 CHUNKER = "test-1"
 
@@ -98,5 +101,35 @@ def corpus(tmp_path: Path) -> Path:
     return root
 
 
+class Place:
+    """Where the indexes of the running test are: in their home folder, or on a Chroma server."""
+
+    server: ChromaServer | None = None
+
+
 def open_index(home: Path, embeddings: EmbeddingModel, chunker: str = CHUNKER) -> Index:
-    return Index.open(home, embeddings, chunker=chunker)
+    return Index.open(home, embeddings, chunker=chunker, server=Place.server)
+
+
+@pytest.fixture(scope="session")
+def chroma_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a Chroma server of this session."""
+    with chroma_server(tmp_path_factory.mktemp("chroma")) as address:
+        if address is None:
+            pytest.skip("`chroma run` does not start here")
+        yield address
+
+
+@pytest.fixture
+def server(chroma_address: str) -> ChromaServer:
+    """An empty database on the server."""
+    return new_database(chroma_address)
+
+
+@pytest.fixture(params=["embedded", "server"])
+def place(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The same test with Chroma's files in the home folder and with a Chroma server."""
+    if request.param == "server":
+        Place.server = request.getfixturevalue("server")
+    yield request.param
+    Place.server = None

@@ -16,6 +16,9 @@ from assistant.schema import Filters
 from tests.index.conftest import INGEST, fake_embeddings, open_index
 
 
+pytestmark = pytest.mark.usefixtures("place")
+
+
 def sync(index: Index, embeddings: EmbeddingModel, corpus: Path, **options: object) -> SyncReport:
     return sync_folder(index, embeddings, corpus, "corpus", ingest=INGEST, **options)  # type: ignore[arg-type]
 

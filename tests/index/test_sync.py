@@ -12,6 +12,9 @@ from assistant.models.embeddings import EmbeddingModel
 from tests.index.conftest import INGEST, fake_embeddings, open_index
 
 
+pytestmark = pytest.mark.usefixtures("place")
+
+
 def sync(index: Index, embeddings: EmbeddingModel, corpus: Path, **options: object) -> SyncReport:
     return sync_folder(index, embeddings, corpus, "corpus", ingest=INGEST, **options)  # type: ignore[arg-type]
 
@@ -85,7 +88,7 @@ def test_update_move_remove_and_failure_in_one_run(tmp_path: Path, corpus: Path)
         assert found["policy/plan-2026.txt"].reason == "moved from policy/plan.txt"
         assert found["chips/baidu.txt"].status == "failed"
         assert "earlier version" in found["chips/baidu.txt"].reason
-        assert found["new.txt"].reason == "new.txt is broken. Mend it."
+        assert found["new.txt"].reason == "is broken. Mend it."
         assert "policy/plan.txt" not in found
         assert len([t for t in embeddings.texts if "plan-2026" in t or "objects" in t]) == len(
             embeddings.texts
