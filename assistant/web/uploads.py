@@ -10,14 +10,14 @@ from pathlib import Path
 
 from assistant.errors import AssistantError
 from assistant.fetch import is_web_address
-from assistant.ingest.readers import SUPPORTED_SUFFIXES
+from assistant.ingest.reading import READABLE_SUFFIXES
 from assistant.schema import DocumentInfo, Filters
 from assistant.web.engine import Engine
 from assistant.web.i18n import words
 from assistant.web.render import render
 from assistant.web.scope import SHARED, private_collection
 
-SUFFIXES = SUPPORTED_SUFFIXES
+SUFFIXES = READABLE_SUFFIXES
 LIMIT_MB = 50
 MOST_ADDRESSES = 20
 Progress = Callable[[int, int, str], None]
@@ -111,19 +111,21 @@ def _add_one(engine: Engine, folder: Path, language: str, collection: str, sourc
     partial.replace(target)
     try:
         found = engine.add_documents([target], collection=collection)
-        mine = next(iter(found.files), None)
-        failed = mine is None or mine.status == "failed"
-        reason = mine.reason if mine else ""
+        # An archive has a line for each of its files.
+        told = [file for file in found.files if file.status not in ("removed", "skipped")]
+        done = [file for file in told if file.status != "failed"]
+        reasons = [f"{file.path}: {file.reason}" for file in told if file.status == "failed"]
     except AssistantError as error:
-        failed, reason, mine = True, str(error), None
-    if failed or mine is None:
+        done, reasons = [], [str(error)]
+    if not done:
         # A file that cannot be read must not replace one that could.
         if before is None:
             target.unlink(missing_ok=True)
         else:
             target.write_bytes(before)
-        return Line(name, False, f"{words(language, 'upload_refused')}: {reason}")
-    return Line(name, True, words(language, "upload_done", count=mine.passages))
+        return Line(name, False, f"{words(language, 'upload_refused')}: {'; '.join(reasons[:3])}")
+    message = words(language, "upload_done", count=sum(file.passages for file in done))
+    return Line(name, True, "; ".join([message, *reasons[:3]]))
 
 
 def added(engine: Engine, owner: str) -> list[DocumentInfo]:
