@@ -24,18 +24,36 @@ from assistant.retrieval.query import (
 )
 from assistant.schema import Filters, Turn
 
-# Words that point back to an earlier turn.
+# Words that point back to an earlier turn. "that", "this" and "there" mostly do not: they join clauses.
 _ANAPHORA = re.compile(
-    r"\b(?:it|its|they|them|their|theirs|he|him|his|she|her|those|these|that|this|there|then|the (?:same|other|former|latter|company|firm|deal|"
-    r"rule|law|plan|chip|ban|order|fund|one|two|ones)|both|such|one|ones|else|instead|again|too|as well|either|neither)\b",
+    r"\b(?:it|its|they|them|their|theirs|he|him|his|she|her|those|these|"
+    r"(?:this|that|the) (?:same|other|former|latter|company|firm|deal|rule|law|chip|one|two|ones)|"
+    r"(?:this|the) (?:plan|ban|order|fund)|"
+    r"both|either|neither|else|instead|as well|such an?)\b"
+    r"|\b(?:this|that)\b(?=\s*(?:[?.!,]|$|(?:is|was|does|did|has|will|mean|compare|affect|apply|change|cost|work)\b))",
     re.I,
 )
-_ELLIPSIS = re.compile(
-    r"^(?:and|but|so|or|what about|how about|why|when|where|who|how so|which one|how much|how many|since when)\b[^,]{0,40}\??$|^(?:and|but|so|what about|how about)\b",
-    re.I,
-)
+# At the end of a question they rarely mean a word of its own.
+_ANAPHORA_LAST = re.compile(r"\b(?:there|then|too|again|as well|this|that|instead|else)\s*[?.!]*$", re.I)
+_ELLIPSIS = re.compile(r"^(?:and|but|so|or|what about|how about|since when|how so|which one)\b", re.I)
+# A question needs that many words of its own to stand alone.
+_OWN_TERMS = 3
+# Of the turn before: more of them bury the question.
+_TOPIC_TERMS = 4
 _ANAPHORA_ZH = re.compile(
     r"它|他|她|这|那|其|该|上述|前者|后者|此|呢|两者|双方|同样|还有|怎么样|为什么$|为什么？$"
+)
+_WORD = re.compile(r"[A-Za-z0-9][\w&.'’-]*")
+_CONTRACTION = re.compile(r"(?:n['’]t|['’](?:s|re|ve|ll|d|m))$")
+_FUNCTION_WORDS = frozenset(
+    """a an the and or but so of in on at to for from by with without about as than into over under between through
+    during before after until since against is are was were be been being am do does did done has have had having
+    can could will would shall should may might must ca wo i you he she it we they me him her us them my your his its
+    our their mine yours theirs this that these those here there what which who whom whose when where why how not no
+    yes if then too very just only also more most much many any some all each every other another such same own both
+    either neither again else instead ever still already now one ones thing things something anything someone anyone
+    ok okay please thanks thank hi hello well oh really actually tell know mean meant think say said sure like want
+    get got let make talking speaking regarding way kind lot""".split()  # noqa: SIM905 - words, not code
 )
 _FIGURE = r"\d+(?:[.,]\d+)*"
 _HISTORY_TURNS = 4
@@ -46,8 +64,18 @@ def needs_history(question: str) -> bool:
     """Whether a question that follows others points back to them."""
     if language_of(question) == "zh":
         return len(question) <= 12 or bool(_ANAPHORA_ZH.search(question))
-    words = question.split()
-    return len(words) <= 5 or bool(_ANAPHORA.search(question)) or bool(_ELLIPSIS.match(question.strip()))
+    text = question.strip()
+    if len(content_words(text)) < _OWN_TERMS or _ELLIPSIS.match(text) or _ANAPHORA_LAST.search(text):
+        return True
+    pointer = _ANAPHORA.search(text)
+    # After several words of content, a pronoun means one of them.
+    return pointer is not None and len(content_words(text[: pointer.start()])) < _OWN_TERMS
+
+
+def content_words(text: str) -> list[str]:
+    """The words of an English text that are not grammar or conversation, in order."""
+    words = (_CONTRACTION.sub("", word.strip(".'’")) for word in _WORD.findall(text))
+    return [word for word in words if word and word.lower() not in _FUNCTION_WORDS]
 
 
 def understand(
@@ -112,7 +140,7 @@ def _standalone(
         rewritten = reply.text.strip().strip('"').removeprefix("Complete question:").strip()
         if _is_rewrite(rewritten, question, told):
             return rewritten
-    return _with_names(question, recent)
+    return _with_topic(question, history)
 
 
 def _is_rewrite(text: str, question: str, told: str) -> bool:
@@ -122,13 +150,39 @@ def _is_rewrite(text: str, question: str, told: str) -> bool:
     return _figures(text) <= _figures(told) | _figures(question)
 
 
-def _with_names(question: str, history: Sequence[Turn]) -> str:
-    """The question with the names of the last question in parentheses, for want of a rewriting model."""
+def _with_topic(question: str, history: Sequence[Turn]) -> str:
+    """The question with what the turns before were about in parentheses, for want of a rewriting model.
+
+    Names come first, then other words of content. A turn that points back itself brings those of the turn
+    before it.
+    """
     last = history[-1].question
     if language_of(last) == "zh":
         return f"{last.rstrip('？?。')}；{question}"
-    found = [name for name in names_in(last, skip_first=False) if name not in question]
-    return f"{question} ({', '.join(found[:4])})" if found else f"{last} {question}"
+    said = {word.lower() for word in content_words(question)}
+    names: list[str] = []
+    words: list[str] = []
+    for turn in reversed(history):
+        if language_of(turn.question) == "zh":
+            break
+        for name in map(_bare_name, names_in(turn.question, skip_first=False)):
+            terms = {word.lower() for word in content_words(name)}
+            if not terms <= said:
+                names.append(name)
+                said |= terms
+        for word in content_words(turn.question):
+            if word.lower() not in said:
+                words.append(word)
+                said.add(word.lower())
+        if not needs_history(turn.question):
+            break
+    topic = [*names, *words][:_TOPIC_TERMS]
+    return f"{question} ({', '.join(topic)})" if topic else f"{last} {question}"
+
+
+def _bare_name(name: str) -> str:
+    """A name without the words of grammar that a capital at the start of a sentence joined to it."""
+    return " ".join(word for word in name.split() if word.lower() not in _FUNCTION_WORDS)
 
 
 def _english(question: str, session: ModelSession | None, prompts: Prompts, glossary: Glossary) -> str:

@@ -33,6 +33,7 @@ def ask(
 @pytest.mark.parametrize(
     "question",
     ["And in 2024?", "Why?", "What about CXMT?", "How does that compare?", "Who leads it now and since when was he there?",
+     "Which factories did Samsung build there?",
      "它的产量是多少？", "为什么？", "那2024年呢？"],
 )  # fmt: skip
 def test_points_back(question: str) -> None:
@@ -41,8 +42,9 @@ def test_points_back(question: str) -> None:
 
 @pytest.mark.parametrize(
     "question",
-    ["How many Ascend 910C chips did Huawei make in 2025?", "中芯国际在二〇二五年的全年营业收入是多少美元？"],
-)
+    ["How many Ascend 910C chips did Huawei make in 2025?", "Are there rules that ban chip exports?",
+     "Which sanctions hit the companies that supply SMIC?", "中芯国际在二〇二五年的全年营业收入是多少美元？"],
+)  # fmt: skip
 def test_stands_alone(question: str) -> None:
     assert not needs_history(question)
 
@@ -99,15 +101,23 @@ def test_a_rewrite_in_other_forms(form: str) -> None:
         "What does SMIC expect? " * 30,
     ],
 )
-def test_a_rewrite_that_does_not_fit_is_replaced_by_names(says: str) -> None:
+def test_a_rewrite_that_does_not_fit_is_replaced_by_a_rule(says: str) -> None:
     query = ask("And what does it expect?", says, HISTORY)
-    assert query.standalone == "And what does it expect? (SMIC)"
+    assert query.standalone == "And what does it expect? (SMIC, earn, 2025)"
 
 
-def test_without_a_model_names_of_the_last_question_are_added() -> None:
-    assert ask("And what does it expect?", None, HISTORY).standalone == "And what does it expect? (SMIC)"
-    bare = [Turn(question="who leads?", answer="x")]
-    assert ask("And it?", None, bare).standalone == "who leads? And it?"
+def test_without_a_model_the_topic_of_the_last_question_is_added() -> None:
+    follow_up = "And what does it expect?"
+    assert ask(follow_up, None, HISTORY).standalone == f"{follow_up} (SMIC, earn, 2025)"
+    # Names first, four terms at most, none that the question has, no word of grammar for its capital.
+    long = [Turn(question="Can the smaller foundries expect help from Hua Hong or China?", answer="x")]
+    assert ask(follow_up, None, long).standalone == f"{follow_up} (Hua Hong, China, smaller, foundries)"
+    # A turn that says nothing of its own passes on to the one before it.
+    assert ask(follow_up, None, [*HISTORY, Turn(question="Why is that?", answer="x")]).standalone == (
+        f"{follow_up} (SMIC, earn, 2025)"
+    )
+    bare = [Turn(question="who is it?", answer="x")]
+    assert ask("And it?", None, bare).standalone == "who is it? And it?"
     assert ask("它的产量呢？", None, HISTORY_ZH).standalone == "华为的昇腾950何时发布；它的产量呢？"
 
 
