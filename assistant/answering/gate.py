@@ -44,7 +44,9 @@ FEATURES = (
 )  # fmt: skip
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 # "The plan for 2026-2030" names a thing; its documents need not name its last year.
-_SPAN = re.compile(r"(?<!\d)(?:19|20)\d\d\s*(?:[-–—]|to|until|through|至|到)\s*(?:(?:19|20)\d\d|\d\d)(?!\d)", re.I)
+_SPAN = re.compile(
+    r"(?<!\d)(?:19|20)\d\d\s*(?:[-–—]|to|until|through|至|到)\s*(?:(?:19|20)\d\d|\d\d)(?!\d)", re.I
+)
 
 
 @dataclass(frozen=True)

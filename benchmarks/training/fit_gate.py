@@ -30,7 +30,6 @@ from assistant.retrieval.query import read_question
 from assistant.retrieval.rerank import RankedSentence, SentenceRanker
 from assistant.settings import load_settings
 
-
 # An answerable question counts when these sentences hold half of its facts.
 _COVERED = 6
 
