@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from assistant.answering.fencing import neutral
 from assistant.answering.render import answer_text, words
 from assistant.answering.verify import Check
+from assistant.ingest.origin import own_source
 from assistant.retrieval.query import Query
 from assistant.schema import Citation, Claim, Passage
 
@@ -124,6 +125,7 @@ class Composer:
 
 
 def _citation(number: int, support: Support) -> Citation:
+    notes = support.passage.sources_of(support.char_start, support.char_end)
     return Citation(
         number=number,
         passage=support.passage,
@@ -131,5 +133,5 @@ def _citation(number: int, support: Support) -> Citation:
         char_start=support.char_start,
         char_end=support.char_end,
         score=support.score,
-        sources=support.passage.sources_of(support.char_start, support.char_end),
+        sources=notes or own_source(support.passage.document),
     )

@@ -91,7 +91,13 @@ def footnote(citation: Citation) -> str:
         name = ", ".join(
             filter(
                 None,
-                (note.publisher, f'"{note.title}"' if note.title else "", note.date or "", note.url or ""),
+                (
+                    note.publisher,
+                    f'"{note.title}"' if note.title else "",
+                    note.date or "",
+                    note.url or "",
+                    f"fetched {note.fetched}" if note.fetched else "",
+                ),
             )
         )
         if name:

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from assistant.cli import ask, batch, documents, serve, tools
+from assistant.cli import ask, batch, documents, serve, tools, web
 from assistant.errors import AssistantError
 
 app = typer.Typer(
@@ -34,6 +34,7 @@ app.command()(ask.ask)
 app.command()(ask.search)
 app.command()(documents.index)
 app.command()(documents.ingest)
+app.command()(web.add)
 app.command()(documents.documents)
 app.command()(documents.remove)
 app.command()(batch.batch)
@@ -44,6 +45,7 @@ app.command()(tools.doctor)
 app.command()(tools.settings)
 app.command("eval")(tools.evaluate)
 corpus_app.command("check")(documents.corpus_check)
+corpus_app.command("fetch")(web.corpus_fetch)
 
 
 @app.callback()

@@ -106,7 +106,8 @@ def print_citation(console: Console, citation: Citation) -> None:
 def source_text(source: SourceNote) -> str:
     """A primary source in one line: publisher, title, date, address."""
     title = f"“{source.title}”" if source.title else ""
-    parts = (source.publisher, title, source.date, source.url)
+    fetched = f"fetched {source.fetched}" if source.fetched else ""
+    parts = (source.publisher, title, source.date, source.url, fetched)
     return "Source: " + ", ".join(part for part in parts if part)
 
 

@@ -14,13 +14,14 @@ PRODUCT = "china-ai-chip-assistant"
 """The name by which `robots.txt` can address this program."""
 
 
-def user_agent() -> str:
-    """What requests say of themselves: name and version, and no browser's name."""
+def user_agent(contact: str = "") -> str:
+    """What requests say of themselves: name, version and whom to write to, and no browser's name."""
     try:
         number = version(PRODUCT)
     except PackageNotFoundError:
         number = "0"
-    return f"{PRODUCT}/{number} (fetches single documents for a local collection)"
+    told = "; ".join(filter(None, ("fetches single documents for a local collection", contact)))
+    return f"{PRODUCT}/{number} ({told})"
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class FetchRules:
             seconds=settings.fetch_timeout,
             most_bytes=round(settings.fetch_max_mb * 1_000_000),
             delay=settings.fetch_delay,
+            agent=user_agent(settings.fetch_contact),
             allowed=networks(settings.fetch_private),
             proxy=settings.fetch_proxy,
         )

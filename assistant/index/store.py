@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import itertools
 import json
 import shutil
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from langchain_chroma import Chroma
     from langchain_core.embeddings import Embeddings
 
-_INFO_FIELDS = ("title", "topic", "publisher", "media_type", "sha256", "page_count")
+_INFO_FIELDS = ("title", "topic", "publisher", "media_type", "sha256", "page_count", "url")
 _BATCH = 500
 # Chroma keeps one engine a path spelling and process; another spelling gives a fresh one.
 _spelling = itertools.count(1)
@@ -259,6 +260,8 @@ def _metadata(passage: Passage) -> dict[str, Any]:
     for field in _INFO_FIELDS:
         if (value := getattr(document, field)) not in (None, ""):
             metadata[field] = value
+    if document.fetched is not None:
+        metadata["fetched"] = document.fetched.isoformat()
     if document.language != document.language.casefold():
         metadata["language_written"] = document.language
     return metadata
@@ -276,6 +279,7 @@ def _passage(passage_id: str, metadata: Any, text: str) -> Passage:
         collection=metadata["collection"],
         language=metadata.get("language_written", metadata["language"]),
         date=number_date(metadata["date"]) if "date" in metadata else None,
+        fetched=dt.date.fromisoformat(metadata["fetched"]) if "fetched" in metadata else None,
         entities=tuple(json.loads(metadata["entities"])),
         **{"title": "", **{field: metadata[field] for field in _INFO_FIELDS if field in metadata}},
     )

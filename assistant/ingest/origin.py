@@ -9,6 +9,7 @@ import datetime as dt
 import os
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -112,8 +113,11 @@ def with_origin(document: Document, file: Path) -> Document:
 
 
 def own_source(document: DocumentInfo) -> tuple[SourceNote, ...]:
-    """A fetched document as its own source, for citations of passages that carry no footnote."""
-    if not document.url:
+    """A fetched document as its own source, for citations of passages that carry no footnote.
+
+    Not so a file that names an address itself: nobody checked that it came from there.
+    """
+    if not document.url or document.fetched is None:
         return ()
-    note = SourceNote(label="", publisher=document.publisher, url=document.url, fetched=document.fetched)
-    return (note,)
+    publisher = document.publisher or urlsplit(document.url).hostname or ""
+    return (SourceNote(label="", publisher=publisher, url=document.url, fetched=document.fetched),)

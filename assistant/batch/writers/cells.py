@@ -35,7 +35,8 @@ def place_of(citation: Citation) -> str:
 
 def source_text(note: SourceNote) -> str:
     """A primary source in words."""
-    return ", ".join(part for part in (note.publisher, note.title, note.date or "") if part)
+    fetched = f"fetched {note.fetched}" if note.fetched else ""
+    return ", ".join(part for part in (note.publisher, note.title, note.date or "", fetched) if part)
 
 
 def links_of(citation: Citation) -> list[str]:
