@@ -98,6 +98,8 @@ class Asked(NamedTuple):
     question: str
     history: tuple[Any, ...]
     filters: Filters | None
+    passages: int | None = None
+    language: str | None = None
 
 
 class FakeAssistant:
@@ -119,16 +121,30 @@ class FakeAssistant:
     def __exit__(self, *_: object) -> None:
         self.closed = True
 
-    def ask(self, question: str, *, history: Sequence[Any] = (), filters: Filters | None = None) -> Answer:
-        self.asked.append(Asked(question, tuple(history), filters))
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Any] = (),
+        filters: Filters | None = None,
+        passages: int | None = None,
+        language: str | None = None,
+    ) -> Answer:
+        self.asked.append(Asked(question, tuple(history), filters, passages, language))
         if self.failure:
             raise self.failure
         return self.answer
 
     def stream(
-        self, question: str, *, history: Sequence[Any] = (), filters: Filters | None = None
+        self,
+        question: str,
+        *,
+        history: Sequence[Any] = (),
+        filters: Filters | None = None,
+        passages: int | None = None,
+        language: str | None = None,
     ) -> Iterator[Event]:
-        self.asked.append(Asked(question, tuple(history), filters))
+        self.asked.append(Asked(question, tuple(history), filters, passages, language))
         yield StepEvent(stage="retrieve", message="Searching")
         yield EvidenceEvent(hits=(SearchHit(passage=PASSAGE, score=1.0),))
         for claim in CLAIMS:
@@ -289,6 +305,10 @@ def test_options_become_filters_and_settings(assistant: FakeAssistant, run: Any,
         "2026-01-01",
         "--k",
         "7",
+        "--language",
+        "en",
+        "--answer-language",
+        "zh",
     )
     run("ask", "q", *arguments, "--until", "2026-06-30", "--model", "extractive", "--home", str(tmp_path))
     assert assistant.asked[0].filters == Filters(
@@ -296,9 +316,10 @@ def test_options_become_filters_and_settings(assistant: FakeAssistant, run: Any,
         entities=("Huawei",),
         since=dt.date(2026, 1, 1),
         until=dt.date(2026, 6, 30),
+        languages=("en",),
     )
+    assert (assistant.asked[0].passages, assistant.asked[0].language) == (7, "zh")
     assert assistant.settings.model == "extractive"
-    assert assistant.settings.passages == 7
     assert assistant.settings.home == tmp_path
     assert assistant.closed
 

@@ -7,12 +7,13 @@ import difflib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast, get_args
 
 from pydantic import ValidationError
 
 from assistant.batch.questions import USUAL_NAMES, ColumnMap, QuestionRow
 from assistant.errors import BatchError
+from assistant.request import AnswerLanguage
 from assistant.schema import Filters
 
 
@@ -80,6 +81,10 @@ def _row(record: Record, columns: Mapping[str, str]) -> QuestionRow:
     if not question and not problems:
         problems.append("The question is empty.")
     filters = _filters(cells, columns, problems)
+    language = text("answer_language").casefold()
+    if language and language not in get_args(AnswerLanguage):
+        problems.append(f"'{columns['answer_language']}' must be auto, en or zh, not {language[:20]!r}.")
+        language = ""
     mapped = set(columns.values())
     return QuestionRow(
         number=record.number,
@@ -87,6 +92,7 @@ def _row(record: Record, columns: Mapping[str, str]) -> QuestionRow:
         question=question,
         filters=filters,
         conversation=text("conversation"),
+        answer_language=cast(AnswerLanguage, language) if language else None,
         extra={str(k): cell_text(v) for k, v in cells.items() if k not in mapped and k is not None},
         problem=" ".join(problems),
     )

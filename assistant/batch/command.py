@@ -12,8 +12,9 @@ from rich.table import Table
 
 from assistant.batch.progress import Bar, Silent
 from assistant.batch.questions import ColumnMap
-from assistant.batch.runner import BatchEngine, BatchOptions, run_batch
+from assistant.batch.runner import BatchOptions, run_batch
 from assistant.batch.summary import BatchSummary
+from assistant.engine import Engine
 from assistant.errors import BatchError
 from assistant.schema import Filters
 
@@ -27,6 +28,7 @@ def make_options(
     since_column: str | None = None,
     until_column: str | None = None,
     language_column: str | None = None,
+    answer_language_column: str | None = None,
     **options: Any,
 ) -> BatchOptions:
     """Options from plain values; names and meanings are those of `BatchOptions`.
@@ -42,6 +44,7 @@ def make_options(
         since=since_column,
         until=until_column,
         language=language_column,
+        answer_language=answer_language_column,
     )
     try:
         return BatchOptions(columns=columns, **options)
@@ -54,7 +57,7 @@ def make_options(
 
 
 def run(
-    assistant: BatchEngine,
+    assistant: Engine,
     source: Path | str,
     outputs: Sequence[Path | str],
     *,

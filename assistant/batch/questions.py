@@ -7,6 +7,7 @@ import json
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from assistant.request import AnswerLanguage
 from assistant.schema import Filters
 
 
@@ -24,6 +25,7 @@ class ColumnMap(BaseModel):
     until: str | None = None
     language: str | None = None
     """Language of the documents to search, `en` or `zh`."""
+    answer_language: str | None = None
 
 
 USUAL_NAMES: dict[str, tuple[str, ...]] = {
@@ -34,6 +36,7 @@ USUAL_NAMES: dict[str, tuple[str, ...]] = {
     "since": ("since", "from", "开始"),
     "until": ("until", "to", "结束"),
     "language": ("language", "languages", "lang", "语言"),
+    "answer_language": ("answer_language", "回答语言"),
 }
 """Column names that are understood without a mapping, compared without regard to case."""
 
@@ -50,15 +53,17 @@ class QuestionRow(BaseModel):
     question: str
     filters: Filters | None = None
     conversation: str = ""
+    answer_language: AnswerLanguage | None = None
     extra: dict[str, str] = Field(default_factory=dict)
     """All other columns, handed on to the output."""
     problem: str = ""
     """Why this row cannot be asked; empty when it can."""
 
     def digest(self, before: str = "") -> str:
-        """Identifies what is asked: question, filters, and the row before in its conversation."""
+        """Identifies what is asked: question, filters, language, and the row before in its conversation."""
         filters = self.filters.model_dump(mode="json", exclude_defaults=True) if self.filters else {}
-        content = json.dumps(
-            [self.question, filters, self.problem, before], ensure_ascii=False, sort_keys=True
-        )
+        asked: list[object] = [self.question, filters, self.problem, before]
+        if self.answer_language is not None:
+            asked.append(self.answer_language)
+        content = json.dumps(asked, ensure_ascii=False, sort_keys=True)
         return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:20]

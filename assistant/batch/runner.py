@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import BinaryIO, Literal, Protocol
+from typing import BinaryIO, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -22,38 +22,10 @@ from assistant.batch.retry import is_fatal, retrying
 from assistant.batch.summary import BatchSummary, summarize
 from assistant.batch.workers import Workers
 from assistant.batch.writers import check_writable, remove_leftovers, write_output, writer_of
+from assistant.engine import Engine
 from assistant.errors import AssistantError, BatchError
-from assistant.schema import Answer, DocumentInfo, Filters, Turn
-from assistant.settings import Settings
-
-
-class BatchEngine(Protocol):
-    """What a run needs of an `Assistant`."""
-
-    @property
-    def settings(self) -> Settings:
-        """Settings of the assistant."""
-        ...
-
-    @property
-    def model_name(self) -> str:
-        """Which model answers."""
-        ...
-
-    def ask(
-        self,
-        question: str,
-        *,
-        history: Sequence[Turn | tuple[str, str]] = (),
-        filters: Filters | None = None,
-        model: str | None = None,
-    ) -> Answer:
-        """Answers one question; called from several threads."""
-        ...
-
-    def documents(self, filters: Filters | None = None) -> list[DocumentInfo]:
-        """The documents that are searched."""
-        ...
+from assistant.request import MOST_PASSAGES, AnswerLanguage
+from assistant.schema import Answer, Filters, Turn
 
 
 class BatchOptions(BaseModel):
@@ -68,6 +40,10 @@ class BatchOptions(BaseModel):
     filters: Filters | None = None
     """For all rows; what a row sets itself wins."""
     model: str | None = None
+    passages: int | None = Field(default=None, ge=1, le=MOST_PASSAGES)
+    """How many passages retrieval hands on; as the settings say when None."""
+    language: AnswerLanguage | None = None
+    """Of the answers; what a row sets itself wins."""
     max_concurrency: int | None = Field(default=None, ge=1, le=256)
     """Questions asked at once; the parallel slots of the engine when None."""
     attempts: int = Field(default=5, ge=1, le=100)
@@ -82,7 +58,7 @@ class BatchOptions(BaseModel):
 
 
 def run_batch(
-    assistant: BatchEngine,
+    assistant: Engine,
     source: Path | str | BinaryIO,
     outputs: Path | str | Iterable[Path | str],
     options: BatchOptions | None = None,
@@ -119,10 +95,12 @@ def run_batch(
         ).run()
 
 
-def fingerprint_of(assistant: BatchEngine, options: BatchOptions) -> dict[str, str]:
+def fingerprint_of(assistant: Engine, options: BatchOptions) -> dict[str, str]:
     """What shapes the answers of a run, by name."""
+    own = {"passages": options.passages, "answer_language": options.language}
+    settings = assistant.settings.model_copy(update={k: v for k, v in own.items() if v is not None})
     return fingerprint(
-        assistant.settings, options.model or assistant.model_name, assistant.documents(), options.filters
+        settings, options.model or assistant.model_name, assistant.documents(), options.filters
     )
 
 
@@ -189,7 +167,7 @@ class _Run:
 
     def __init__(
         self,
-        assistant: BatchEngine,
+        assistant: Engine,
         rows: list[QuestionRow],
         paths: Sequence[Path],
         options: BatchOptions,
@@ -287,7 +265,12 @@ class _Run:
             nonlocal attempts
             attempts += 1
             return self._assistant.ask(
-                row.question, history=tuple(chain.history), filters=row.filters, model=self._options.model
+                row.question,
+                history=tuple(chain.history),
+                filters=row.filters,
+                model=self._options.model,
+                passages=self._options.passages,
+                language=row.answer_language or self._options.language,
             )
 
         try:

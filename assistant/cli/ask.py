@@ -11,22 +11,20 @@ from typing import Annotated, Any
 import typer
 
 from assistant.cli import options
-from assistant.cli.options import AsJson, Corpus, Embedding, Entities, Home, Model, Since, Topics, Until
+from assistant.cli.options import AnswerLanguage, AsJson, Corpus, Embedding, Home, Model, Passages
 from assistant.errors import AssistantError, QuestionError
+from assistant.schema import Filters, Turn
 
 
+@options.filtered
 def ask(
     question: Annotated[str, typer.Argument(help="The question; `-` reads it from standard input.")],
     as_json: AsJson = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown with footnotes.")] = False,
     model: Model = None,
-    topic: Topics = None,
-    entity: Entities = None,
-    since: Since = None,
-    until: Until = None,
-    k: Annotated[
-        int | None, typer.Option("--k", min=1, max=100, help="Passages that retrieval hands on.")
-    ] = None,
+    filters: Filters | None = None,
+    k: Passages = None,
+    answer_language: AnswerLanguage = None,
     history: Annotated[
         Path | None,
         typer.Option(help="JSON file of a conversation: its turns are read and this one is added."),
@@ -37,7 +35,6 @@ def ask(
 ) -> None:
     """Answer a question; each sentence carries its citations and what checking it found."""
     from assistant.cli import terminal
-    from assistant.schema import Turn
 
     if as_json and markdown:
         raise typer.BadParameter("Choose one of --json and --markdown.")
@@ -47,11 +44,14 @@ def ask(
             "The question is empty.", 'Ask something: `assistant ask "Who makes the Ascend chips?"`.'
         )
     turns = _read_history(history) if history else []
-    arguments: dict[str, Any] = {"history": turns, "filters": options.filters(topic, entity, since, until)}
+    arguments: dict[str, Any] = {
+        "history": turns,
+        "filters": filters,
+        "passages": k,
+        "language": answer_language,
+    }
     out = options.console()
-    with options.open_assistant(
-        model=model, home=home, corpus=corpus, embedding=embedding, passages=k
-    ) as assistant:
+    with options.open_assistant(model=model, home=home, corpus=corpus, embedding=embedding) as assistant:
         # A wrong model must show before minutes of indexing.
         _ = assistant.model_name
         options.sync(assistant)
@@ -75,14 +75,12 @@ def ask(
         )
 
 
+@options.filtered
 def search(
     query: Annotated[str, typer.Argument(help="Words or a question.")],
     k: Annotated[int, typer.Option("--k", min=1, max=100, help="How many passages.")] = 10,
     as_json: AsJson = False,
-    topic: Topics = None,
-    entity: Entities = None,
-    since: Since = None,
-    until: Until = None,
+    filters: Filters | None = None,
     home: Home = None,
     corpus: Corpus = None,
     embedding: Embedding = None,
@@ -94,7 +92,7 @@ def search(
         raise QuestionError("The query is empty.", "Give some words to search for.")
     with options.open_assistant(home=home, corpus=corpus, embedding=embedding) as assistant:
         options.sync(assistant)
-        hits = assistant.search(query, k=k, filters=options.filters(topic, entity, since, until))
+        hits = assistant.search(query, k=k, filters=filters)
     if as_json:
         typer.echo(json.dumps([hit.model_dump(mode="json") for hit in hits], ensure_ascii=False, indent=2))
     else:
@@ -103,8 +101,6 @@ def search(
 
 def _read_history(file: Path) -> list[Any]:
     from pydantic import TypeAdapter, ValidationError
-
-    from assistant.schema import Turn
 
     if not file.exists():
         return []

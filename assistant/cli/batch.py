@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 
 from assistant.cli import options
-from assistant.cli.options import Corpus, Embedding, Entities, Home, Model, Since, Topics, Until
+from assistant.cli.options import AnswerLanguage, Corpus, Embedding, Home, Model, Passages
 from assistant.errors import BatchError
+from assistant.schema import Filters
 
 
+@options.filtered
 def batch(
     source: Annotated[
         str,
@@ -24,10 +26,9 @@ def batch(
         typer.Option("--out", "-o", help="File to write; the suffix tells the format; may be repeated."),
     ],
     model: Model = None,
-    topic: Topics = None,
-    entity: Entities = None,
-    since: Since = None,
-    until: Until = None,
+    filters: Filters | None = None,
+    k: Passages = None,
+    answer_language: AnswerLanguage = None,
     question_column: Annotated[str | None, typer.Option(help="Column of the questions.")] = None,
     id_column: Annotated[str | None, typer.Option(help="Column that names each row.")] = None,
     conversation_column: Annotated[
@@ -37,12 +38,17 @@ def batch(
     since_column: Annotated[str | None, typer.Option(help="Column of earliest dates.")] = None,
     until_column: Annotated[str | None, typer.Option(help="Column of latest dates.")] = None,
     language_column: Annotated[str | None, typer.Option(help="Column of document languages.")] = None,
+    answer_language_column: Annotated[
+        str | None, typer.Option(help="Column of the answers' languages.")
+    ] = None,
     input_format: Annotated[
         str | None, typer.Option(help="Format of the list, where no suffix tells it.")
     ] = None,
     encoding: Annotated[str | None, typer.Option(help="Encoding of the list, where it is not UTF-8.")] = None,
     sheet: Annotated[str | None, typer.Option(help="Sheet of an Excel file.")] = None,
-    concurrency: Annotated[int | None, typer.Option(help="Questions asked at once.")] = None,
+    max_concurrency: Annotated[
+        int | None, typer.Option("--max-concurrency", "--concurrency", help="Questions asked at once.")
+    ] = None,
     attempts: Annotated[int, typer.Option(help="Calls of a question whose failure may pass.")] = 5,
     budget: Annotated[int | None, typer.Option(help="Tokens that this run may use.")] = None,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Ask failed rows again.")] = False,
@@ -62,7 +68,6 @@ def batch(
     """
     from assistant.batch.command import run
 
-    filters = options.filters(topic, entity, since, until)
     with options.open_assistant(model=model, home=home, corpus=corpus, embedding=embedding) as assistant:
         options.sync(assistant)
         try:
@@ -72,6 +77,8 @@ def batch(
                 out,
                 show_progress=not quiet,
                 filters=filters,
+                passages=k,
+                language=answer_language,
                 question_column=question_column,
                 id_column=id_column,
                 conversation_column=conversation_column,
@@ -79,10 +86,11 @@ def batch(
                 since_column=since_column,
                 until_column=until_column,
                 language_column=language_column,
+                answer_language_column=answer_language_column,
                 input_format=input_format,
                 encoding=encoding,
                 sheet=sheet,
-                max_concurrency=concurrency,
+                max_concurrency=max_concurrency,
                 attempts=attempts,
                 budget=budget,
                 retry_failed=retry_failed,

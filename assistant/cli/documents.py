@@ -4,22 +4,43 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from assistant.cli import options
-from assistant.cli.options import AsJson, Corpus, Embedding, Entities, Home, Since, Topics, Until
+from assistant.cli.options import AsJson, Corpus, Embedding, Home
+from assistant.cli.watching import DryRun, Ray, Watch, Workers, bulk, keep_watching, print_plan
 from assistant.errors import DocumentError
+from assistant.schema import Filters
+
+if TYPE_CHECKING:
+    from assistant.index.sync import SyncReport
 
 
-def index(home: Home = None, corpus: Corpus = None, embedding: Embedding = None) -> None:
+def index(
+    dry_run: DryRun = False,
+    watch: Watch = False,
+    workers: Workers = 1,
+    ray: Ray = None,
+    home: Home = None,
+    corpus: Corpus = None,
+    embedding: Embedding = None,
+) -> None:
     """Build the index of the corpus, or bring it up to date; unchanged files are skipped."""
     from assistant.cli import terminal
 
+    _refuse_both(dry_run, watch)
+    given = bulk(dry_run, workers, ray)
     with options.open_assistant(home=home, corpus=corpus, embedding=embedding) as assistant:
-        report = options.sync(assistant)
-    terminal.print_report(options.console(), report)
+        report = options.sync(assistant, **given)
+        if dry_run:
+            print_plan(report)
+            return
+        terminal.print_report(options.console(), report)
+        if watch:
+            keep_watching([assistant.corpus], lambda: options.sync(assistant, **given))
+            return
     _fail_if_all_failed(report)
 
 
@@ -28,29 +49,44 @@ def ingest(
         list[Path], typer.Argument(help="Files and folders: PDF, Markdown, text, HTML and more.")
     ],
     collection: Annotated[str, typer.Option(help="Name of the set of documents that they join.")] = "user",
+    dry_run: DryRun = False,
+    watch: Watch = False,
+    workers: Workers = 1,
+    ray: Ray = None,
     home: Home = None,
     corpus: Corpus = None,
     embedding: Embedding = None,
 ) -> None:
-    """Add your own documents to what is searched."""
+    """Add your own documents to what is searched; a folder that was added before is brought up to date."""
     from assistant.cli import terminal
 
     for path in paths:
         if not path.exists():
             raise DocumentError(f"There is no file or folder {path}.", "Correct the path.")
-    bar = terminal.progress_bar(options.console(stderr=True), "Reading")
-    with options.open_assistant(home=home, corpus=corpus, embedding=embedding) as assistant, bar as progress:
-        report = assistant.add_documents(paths, collection=collection, progress=progress)
-    terminal.print_report(options.console(), report)
+    _refuse_both(dry_run, watch)
+    given = bulk(dry_run, workers, ray)
+    with options.open_assistant(home=home, corpus=corpus, embedding=embedding) as assistant:
+
+        def run() -> SyncReport:
+            with terminal.progress_bar(options.console(stderr=True), "Reading") as progress:
+                there = [path for path in paths if path.exists()]
+                return assistant.add_documents(there, collection=collection, progress=progress, **given)
+
+        report = run()
+        if dry_run:
+            print_plan(report)
+            return
+        terminal.print_report(options.console(), report)
+        if watch:
+            keep_watching(paths, run)
+            return
     _fail_if_all_failed(report)
 
 
+@options.filtered
 def documents(
     as_json: AsJson = False,
-    topic: Topics = None,
-    entity: Entities = None,
-    since: Since = None,
-    until: Until = None,
+    filters: Filters | None = None,
     home: Home = None,
     corpus: Corpus = None,
 ) -> None:
@@ -59,7 +95,7 @@ def documents(
 
     with options.open_assistant(home=home, corpus=corpus) as assistant:
         options.sync(assistant)
-        found = assistant.documents(options.filters(topic, entity, since, until))
+        found = assistant.documents(filters)
     if as_json:
         typer.echo(json.dumps([each.model_dump(mode="json") for each in found], ensure_ascii=False, indent=2))
         return
@@ -105,6 +141,11 @@ def corpus_check(
     if errors:
         raise DocumentError(f"{errors} errors in {folder}.", "Correct the documents named above.")
     typer.echo(f"{len(problems)} warnings, no errors in {folder}")
+
+
+def _refuse_both(dry_run: bool, watch: bool) -> None:
+    if dry_run and watch:
+        raise typer.BadParameter("--dry-run and --watch exclude each other.")
 
 
 def _fail_if_all_failed(report: Any) -> None:

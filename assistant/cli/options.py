@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from assistant.schema import Filters
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from assistant.assistant import Assistant
     from assistant.index.sync import SyncReport
-    from assistant.schema import Filters
     from assistant.settings import Settings
 
 
@@ -34,17 +37,28 @@ Model = Annotated[
 Home = Annotated[Path | None, typer.Option(help="Folder of the index and of all that is kept.")]
 Corpus = Annotated[Path | None, typer.Option(help="Folder of documents to answer from.")]
 Embedding = Annotated[str | None, typer.Option(help="`e5`, `minilm`, or another embedding model.")]
-Topics = Annotated[
+_Topics = Annotated[
     list[str] | None, typer.Option("--topic", help="Only documents of this topic; may be repeated.")
 ]
-Entities = Annotated[
+_Entities = Annotated[
     list[str] | None, typer.Option("--entity", help="Only documents that name this; may be repeated.")
 ]
-Since = Annotated[
+_Since = Annotated[
     dt.date | None, typer.Option(parser=_date, metavar="DATE", help="Only documents of this day or later.")
 ]
-Until = Annotated[
+_Until = Annotated[
     dt.date | None, typer.Option(parser=_date, metavar="DATE", help="Only documents of this day or earlier.")
+]
+_Languages = Annotated[
+    list[str] | None,
+    typer.Option("--language", help="Only documents in this language, `en` or `zh`; may be repeated."),
+]
+_FILTERS = {"topic": _Topics, "entity": _Entities, "since": _Since, "until": _Until, "language": _Languages}
+Passages = Annotated[
+    int | None, typer.Option("--k", min=1, max=100, help="Passages that retrieval hands on.")
+]
+AnswerLanguage = Annotated[
+    str | None, typer.Option(help="Language of the answer: `en`, `zh`, or `auto` for that of the question.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -75,22 +89,51 @@ def console(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, highlight=False)
 
 
-def filters(
-    topics: Sequence[str] | None, entities: Sequence[str] | None, since: dt.date | None, until: dt.date | None
+def filtered(verb: Callable[..., None]) -> Callable[..., None]:
+    """Gives a verb the options that narrow the documents; it takes them as one argument, `filters`."""
+
+    @wraps(verb)
+    def narrowed(**given: Any) -> None:
+        verb(filters=_filters(**{name: given.pop(name) for name in _FILTERS}), **given)
+
+    signature = inspect.signature(verb, eval_str=True)
+    parameters = []
+    for parameter in signature.parameters.values():
+        if parameter.name == "filters":
+            # Typer reads the options from the signature: each stands where `filters` stood.
+            parameters += [
+                parameter.replace(name=name, annotation=kind, default=None) for name, kind in _FILTERS.items()
+            ]
+        else:
+            parameters.append(parameter)
+    narrowed.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    narrowed.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return narrowed
+
+
+def _filters(
+    topic: list[str] | None,
+    entity: list[str] | None,
+    since: dt.date | None,
+    until: dt.date | None,
+    language: list[str] | None,
 ) -> Filters | None:
     """The documents that the options allow; None when they allow all."""
-    from assistant.schema import Filters
-
     if since and until and since > until:
         raise typer.BadParameter(f"--since {since} is after --until {until}.")
-    if not (topics or entities or since or until):
-        return None
-    return Filters(topics=tuple(topics or ()), entities=tuple(entities or ()), since=since, until=until)
+    chosen = Filters(
+        topics=tuple(topic or ()),
+        entities=tuple(entity or ()),
+        since=since,
+        until=until,
+        languages=tuple(language or ()),
+    )
+    return chosen if chosen != Filters() else None
 
 
-def sync(assistant: Assistant) -> SyncReport:
+def sync(assistant: Assistant, **given: Any) -> SyncReport:
     """Bring the index up to date; a bar shows only when there is something to do."""
     from assistant.cli import terminal
 
     with terminal.progress_bar(console(stderr=True), "Indexing") as progress:
-        return assistant.sync(progress)
+        return assistant.sync(progress, **given)

@@ -13,8 +13,11 @@ def cited(answer: Answer) -> list[str]:
 
 with Assistant() as assistant:
     chain = assistant.with_retry(stop_after_attempt=2) | RunnableLambda(cited)
-    questions = ["When will the Ascend 950PR arrive?", "How much did SMIC earn?"]
-    for titles in chain.batch(questions, {"max_concurrency": 2, "tags": ["docs"]}):
+    found = chain.batch(
+        ["When will the Ascend 950PR arrive?", "How much did SMIC earn?"],
+        {"max_concurrency": 2, "tags": ["docs"]},
+    )
+    for titles in found:
         print(titles)
 
     for document in assistant.as_retriever(k=3).invoke("Ascend 950PR"):

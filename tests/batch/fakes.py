@@ -109,6 +109,7 @@ class FakeEngine:
         self.reply = reply
         self.asked: list[str] = []
         self.calls: list[tuple[str, tuple[Turn | tuple[str, str], ...], Filters | None, str | None]] = []
+        self.shaped: list[tuple[int | None, str | None]] = []
         self.known = [DOCUMENT]
         self.running = 0
         self.most_running = 0
@@ -124,9 +125,12 @@ class FakeEngine:
         history: Sequence[Turn | tuple[str, str]] = (),
         filters: Filters | None = None,
         model: str | None = None,
+        passages: int | None = None,
+        language: str | None = None,
     ) -> Answer:
         with self._lock:
             self.asked.append(question)
+            self.shaped.append((passages, language))
             self.calls.append((question, tuple(history), filters, model))
             self.running += 1
             self.most_running = max(self.most_running, self.running)

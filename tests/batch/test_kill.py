@@ -1,7 +1,9 @@
-"""`kill -9` at random moments: the same command continues, and nothing is lost, doubled or half-written."""
+"""`kill -9` at random moments: the same command continues, and ends with what a run in one go writes."""
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import random
@@ -10,15 +12,17 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 
 from assistant.batch import run_batch
 from assistant.batch.runner import journal_path
 
-from .fakes import FakeEngine
+from .fakes import FakeEngine, make_answer
 
 ROWS, KILLS = 80, 4
+QUOTE = "evidence " * 5_000
 # Answers are large so that kills also fall into the writing of a line and of an output.
 CHILD = """
 import sys, threading
@@ -38,7 +42,7 @@ class Told:
     def message(self, text): pass
     def stop(self): pass
 
-engine = FakeEngine(lambda question: make_answer(question, quote="evidence " * 5_000))
+engine = FakeEngine(lambda question: make_answer(question, quote=sys.argv[4]))
 outputs = [Path(sys.argv[2]), Path(sys.argv[2]).with_suffix(".csv")]
 run_batch(engine, sys.argv[1], outputs, BatchOptions(max_concurrency=3), progress=Told())
 """
@@ -62,7 +66,7 @@ def test_a_killed_run_continues_where_it_stopped(tmp_path: Path) -> None:
     source, out = tmp_path / "q.csv", tmp_path / "a.jsonl"
     ids = [f"q{n}" for n in range(ROWS)]
     source.write_text("id,question\n" + "".join(f"{i},Question {i}?\n" for i in ids))
-    command = [sys.executable, "-c", CHILD, str(source), str(out), str(Path(__file__).parent)]
+    command = [sys.executable, "-c", CHILD, str(source), str(out), str(Path(__file__).parent), QUOTE]
     moment = random.Random(7)
     reported = 0
     for _ in range(KILLS):
@@ -77,7 +81,7 @@ def test_a_killed_run_continues_where_it_stopped(tmp_path: Path) -> None:
     kept = sum(line.startswith(b'{"type": "row"') for line in journal_path(out).read_bytes().split(b"\n"))
     assert 0 < reported <= kept < ROWS
 
-    engine = FakeEngine()
+    engine = FakeEngine(lambda question: make_answer(question, quote=QUOTE))
     table = out.with_suffix(".xlsx")
     summary = run_batch(engine, source, [out, out.with_suffix(".csv"), table])
     assert len(engine.asked) <= ROWS - reported
@@ -87,3 +91,22 @@ def test_a_killed_run_continues_where_it_stopped(tmp_path: Path) -> None:
     assert not list(tmp_path.glob(".*"))
     entries = [json.loads(line) for line in journal_path(out).read_text("utf-8").splitlines()]
     assert sorted(e["key"] for e in entries if e["type"] == "row") == sorted(f"id:{i}" for i in ids)
+
+    whole = tmp_path / "whole" / "a.jsonl"
+    run_batch(
+        FakeEngine(lambda question: make_answer(question, quote=QUOTE)),
+        source,
+        [whole, whole.with_suffix(".csv")],
+    )
+    assert without_clock(out) == without_clock(whole)
+
+
+def without_clock(out: Path) -> tuple[Any, Any]:
+    """What two runs must have in common: all of the outputs but when each row was asked, and for how long."""
+    records = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
+    table = csv.DictReader(io.StringIO(out.with_suffix(".csv").read_text("utf-8-sig"), newline=""))
+    clock = {"finished", "seconds"}
+    return (
+        [{k: v for k, v in record.items() if k not in clock} for record in records],
+        [{k: v for k, v in row.items() if k not in clock} for row in table],
+    )

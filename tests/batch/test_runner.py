@@ -208,6 +208,23 @@ def test_filters_of_the_run_and_of_the_row(tmp_path: Path) -> None:
     assert {m for _, _, _, m in engine.calls} == {"extractive"}
 
 
+def test_passages_and_language_of_the_run_and_of_the_row(tmp_path: Path) -> None:
+    out, engine = tmp_path / "a.jsonl", FakeEngine()
+    table = b"question,answer_language\nOne?,zh\nTwo?,\nThree?,French\n"
+    options = BatchOptions(passages=7, language="en", input_format="csv", max_concurrency=1)
+    summary = run_batch(engine, io.BytesIO(table), out, options)
+    assert (engine.asked, engine.shaped) == (["One?", "Two?"], [(7, "zh"), (7, "en")])
+    assert (summary.failed, records(out)[2]["error"]) == (
+        1,
+        "'answer_language' must be auto, en or zh, not 'french'.",
+    )
+    # They shape the answers, so a run that goes on with others says so; a row's own makes another question.
+    with pytest.raises(BatchError, match=r"passages: 7 -> 20; answer_language: en -> auto"):
+        run_batch(engine, io.BytesIO(table), out, BatchOptions(input_format="csv"))
+    run_batch(engine, io.BytesIO(table.replace(b"One?,zh", b"One?,en")), out, options)
+    assert engine.asked == ["One?", "Two?", "One?"]
+
+
 def test_the_budget_ends_the_run_before_it_is_overdrawn(tmp_path: Path) -> None:
     out = tmp_path / "a.jsonl"
     lines = [f"Question {n}?" for n in range(10)]
