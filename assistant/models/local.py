@@ -29,6 +29,7 @@ from pydantic import BaseModel, Field, PrivateAttr
 from assistant.errors import ModelError
 
 NAME = "Qwen2.5-Coder-1.5B-Instruct"
+_PROMPT_CACHE_MIB = 256
 _engines: dict[tuple[str, int, int, int], Any] = {}
 _engines_lock = threading.Lock()
 
@@ -52,6 +53,8 @@ def _engine(path: Path, threads: int, context: int, parallel: int) -> Any:
             parameters.cpuparams.n_threads = threads
             parameters.cpuparams_batch.n_threads = threads
             parameters.warmup = False
+            # The engine would keep up to 8 GiB of past prompts; the slots hold what questions have in common.
+            parameters.cache_ram_mib = _PROMPT_CACHE_MIB
             parameters.verbosity = 0
             # The engine also listens on a loopback port: nobody gets in without this key.
             parameters.api_keys = [secrets.token_urlsafe(32)]
