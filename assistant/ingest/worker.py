@@ -69,7 +69,8 @@ class ReadingProcess:
             error = _error_of(answer)
             failures.append(error)
             reader = answer.get("reader")
-            if not reader or reader in skip or not answer.get("left"):
+            # A process that answers has tried all readers itself.
+            if answer["kind"] != "lost" or not reader or reader in skip or not answer.get("left"):
                 raise failures[0]
             skip.append(reader)
 
@@ -145,7 +146,7 @@ class ReadingProcess:
             error = over_limit(name, what, "seconds")
         else:
             error = DocumentError(f"{name}: made its reader crash ({_ending(process)}).", _OPEN_AGAIN)
-        return {"kind": "error", "what": error.what, "hint": error.hint, "reader": reader, "left": left}
+        return {"kind": "lost", "what": error.what, "hint": error.hint, "reader": reader, "left": left}
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._idle is not None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from assistant.errors import DocumentError
 from assistant.ingest.origin import with_origin
-from assistant.ingest.readers.source import Limits, SourceFile, beyond_memory, load
+from assistant.ingest.readers.source import FinalError, Limits, SourceFile, beyond_memory, load
 from assistant.schema import Document
 
 __all__ = [
@@ -43,7 +43,7 @@ _CHAINS: dict[str, tuple[_Reader, ...]] = {
     "pptx": (_Reader("PresentationML", "pptx"), _Reader("XML text", "ooxml_text")),
     "xlsx": (_Reader("openpyxl", "xlsx"), _Reader("XML text", "ooxml_text")),
     "epub": (_Reader("EPUB", "epub"), _Reader("EPUB pages", "epub", "read_chapters")),
-    "mail": (_Reader("email", "eml"), _Reader("plain text", "text")),
+    "mail": (_Reader("email", "eml"),),
 }
 _FORMATS = {
     ".md": "markdown",
@@ -117,6 +117,8 @@ def read_source(
             document = _function(reader)(source)
         except MemoryError:
             failures.append((reader.name, source.over(beyond_memory(source.limits), "memory_bytes")))
+        except FinalError:
+            raise
         except DocumentError as error:
             failures.append((reader.name, error))
         except ImportError as error:
@@ -157,7 +159,7 @@ def format_of(source: SourceFile) -> str | None:
         return "pdf"
     if head.startswith(b"PK\x03\x04"):
         return by_suffix if by_suffix in _ZIPPED else _zipped_format(source.data)
-    if by_suffix in ("markdown", "text") and _looks_like_html(head):
+    if by_suffix in ("markdown", "text", "pdf") and _looks_like_html(head):
         return "html"
     return by_suffix
 

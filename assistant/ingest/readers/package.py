@@ -7,7 +7,7 @@ import zipfile
 from xml.etree import ElementTree
 
 from assistant.errors import DocumentError
-from assistant.ingest.readers.source import SourceFile
+from assistant.ingest.readers.source import FinalError, SourceFile
 
 _MOST_MEMBERS = 10_000
 _FORBIDDEN = (b"<!DOCTYPE", b"<!ENTITY", "<!DOCTYPE".encode("utf-16-le"), "<!DOCTYPE".encode("utf-16-be"))
@@ -95,7 +95,8 @@ class Package:
         self._left = left
 
     def _bomb(self) -> DocumentError:
-        return self.source.error("declares XML entities, which are not read.", "Save it again.")
+        what = f"{self.source.name}: declares XML entities, which are not read."
+        return FinalError(what, "Save it again.")
 
     def xml(self, name: str) -> ElementTree.Element:
         """The root element of an XML member; document types, which can hide bombs, are refused.

@@ -18,7 +18,7 @@ from assistant.errors import DocumentError
 from assistant.ingest.cleaning import calendar_date, clean_title
 from assistant.ingest.readers.builder import DocumentBuilder
 from assistant.ingest.readers.layout import Line, OutlineItem, add_pages, title_on_first_page
-from assistant.ingest.readers.source import SourceFile
+from assistant.ingest.readers.source import FinalError, SourceFile
 from assistant.schema import Document
 
 MEDIA_TYPE = "application/pdf"
@@ -62,9 +62,8 @@ def read(source: SourceFile) -> Document:
 
 def encrypted(source: SourceFile) -> DocumentError:
     """The error for a PDF that needs a password."""
-    return source.error(
-        "is encrypted with a password.", "Save a copy without password protection and add that."
-    )
+    what = f"{source.name}: is encrypted with a password."
+    return FinalError(what, "Save a copy without password protection and add that.")
 
 
 def check_page_count(source: SourceFile, count: int) -> None:

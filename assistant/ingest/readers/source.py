@@ -70,6 +70,10 @@ def shown_name(name: str) -> str:
     return _NOT_IN_NAMES.sub("?", name)[:500]
 
 
+class FinalError(DocumentError):
+    """A file that no other reader of its format should try: it is beyond a limit, locked or hostile."""
+
+
 def beyond_memory(limits: Limits) -> str:
     """Words for a file whose reader ran out of memory."""
     return f"needs more than {limits.memory_bytes / 1e6:.0f} MB of memory to be read."
@@ -83,8 +87,11 @@ def over_limit(name: str, what: str, limit: str) -> DocumentError:
         what: What it has and what is allowed, as words after the file's name.
         limit: Field of `Limits`.
     """
-    advice = "Raise" if limit in ("seconds", "memory_bytes") else "Split it, or raise"
-    return DocumentError(f"{name}: {what}", f"{advice} {SETTING_OF_LIMIT[limit]}.")
+    setting = SETTING_OF_LIMIT[limit]
+    if limit in ("seconds", "memory_bytes"):
+        # Another reader may be quicker, or use less.
+        return DocumentError(f"{name}: {what}", f"Raise {setting}.")
+    return FinalError(f"{name}: {what}", f"Split it, or raise {setting}.")
 
 
 def _nothing() -> None: ...
