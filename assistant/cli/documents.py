@@ -149,5 +149,5 @@ def _refuse_both(dry_run: bool, watch: bool) -> None:
 
 
 def _fail_if_all_failed(report: Any) -> None:
-    if report.files and all(file.status == "failed" for file in report.files):
+    if report.files and all(file.status in ("failed", "skipped") for file in report.files):
         raise DocumentError("No file could be read.", "The lines above tell why.")

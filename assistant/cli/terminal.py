@@ -39,6 +39,9 @@ _VERDICTS = {
     "unsupported": ("✗", "red", "unsupported"),
 }
 
+# A folder may hold thousands of pictures beside its documents; the count tells of the rest.
+_MOST_SKIPPED = 20
+
 
 class FileOutcome(Protocol):
     """What a report says of one file."""
@@ -51,6 +54,8 @@ class FileOutcome(Protocol):
     def passages(self) -> int: ...  # noqa: D102
     @property
     def reason(self) -> str: ...  # noqa: D102
+    @property
+    def remarks(self) -> tuple[str, ...]: ...  # noqa: D102
 
 
 class IndexingOutcome(Protocol):
@@ -218,12 +223,16 @@ def print_hits(console: Console, hits: Sequence[SearchHit]) -> None:
 
 
 def print_report(console: Console, report: IndexingOutcome) -> None:
-    """What indexing did: files that failed one by one, the rest as counts."""
+    """What indexing did: files that failed, were skipped or read in part one by one, the rest as counts."""
     counts: dict[str, int] = {}
     for file in report.files:
         counts[file.status] = counts.get(file.status, 0) + 1
         if file.status == "failed":
             line(console, ("failed ", "red"), f"{file.path}: {file.reason}")
+        elif file.status == "skipped" and counts["skipped"] <= _MOST_SKIPPED:
+            line(console, ("skipped ", "dim"), f"{file.path}: {file.reason}")
+        for remark in file.remarks:
+            line(console, ("note ", "yellow"), f"{file.path}: {remark}")
     told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "no files"
     line(console, f"{told}; {report.passages} passages; {report.seconds:.1f} s")
 
