@@ -61,6 +61,11 @@ _NAMES = (
 )  # fmt: skip
 
 
+def words_of(suffix: str) -> tuple[bytes, ...]:
+    """Words of a format that its parser treats in a way of their own, and what troubles any parser."""
+    return _WORDS.get(suffix, _MARKUP) + _COMMON
+
+
 class Mutator:
     """Makes broken files from valid ones; the same generator makes the same files.
 
@@ -122,7 +127,7 @@ class Mutator:
     def _insert(self, data: bytearray, suffix: str) -> None:
         at = self._at(data)
         length = self._random.choice((0, 0, 4))
-        data[at : at + length] = self._random.choice(_WORDS.get(suffix, _MARKUP) + _COMMON)
+        data[at : at + length] = self._random.choice(words_of(suffix))
 
     def _cut(self, data: bytearray, suffix: str) -> None:
         at = self._at(data)
