@@ -73,8 +73,8 @@ def _answer(request: dict[str, Any], limits: Limits, out: BinaryIO | Any, watch:
     except DocumentError as error:
         return {"kind": "error", "what": error.what, "hint": error.hint}
     except MemoryError:
-        error = over_limit(path.name, beyond_memory(limits), "memory_bytes")
-        return {"kind": "error", "what": error.what, "hint": error.hint}
+        large = over_limit(path.name, beyond_memory(limits), "memory_bytes")
+        return {"kind": "error", "what": large.what, "hint": large.hint}
 
 
 def _limit_memory(most: int) -> None:

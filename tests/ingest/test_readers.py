@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pypdf
 import pytest
+from fpdf import FPDF
+from PIL import Image
 
 from assistant.errors import DocumentError
 from assistant.ingest.readers import SUPPORTED_SUFFIXES, Limits, SourceFile, read_document, read_source
+from assistant.ingest.readers.layout import Line
 from assistant.schema import Document
 from tests.ingest import files
 
@@ -117,6 +120,36 @@ def test_scanned_pdf_is_read_by_tesseract_when_it_is_there(
     document = read("scan.pdf", buffer.getvalue())
     assert document.text == SENTENCE.strip()
     assert document.blocks[0].page == 1
+
+
+def pdf_with_a_picture() -> bytes:
+    document = FPDF()
+    document.add_page()
+    document.set_font("Helvetica", size=11)
+    document.multi_cell(120, 5, SENTENCE * 4)
+    document.add_page()
+    document.image(Image.new("L", (60, 60), 200), w=100)
+    return bytes(document.output())
+
+
+def test_scanned_pages_among_others_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    document = read("a.pdf", pdf_with_a_picture())
+    assert document.text.startswith("Huawei said")
+    assert document.remarks == (
+        "pages that are scanned pictures were not read, as Tesseract is not installed: 2",
+    )
+
+
+def test_scanned_pages_among_others_are_read_by_ocr(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [Line(text="The licence was refused in the end.")]
+    monkeypatch.setattr(
+        "assistant.ingest.readers.ocr.read_pages", lambda source, numbers: dict.fromkeys(numbers, found)
+    )
+    document = read("a.pdf", pdf_with_a_picture())
+    last = document.blocks[-1]
+    assert (last.page, document.text[last.char_start : last.char_end]) == (2, found[0].text)
+    assert document.remarks == ("pages that are scanned pictures were read by OCR: 2",)
 
 
 def test_pdf_with_too_many_pages_is_refused() -> None:

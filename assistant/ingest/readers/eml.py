@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import replace
-from email.message import EmailMessage
+from email.message import EmailMessage, Message, MIMEPart
 from email.parser import BytesParser
 from email.policy import EmailPolicy
 from typing import Any
@@ -54,7 +54,7 @@ def read(source: SourceFile) -> Document:
     return document.model_copy(update=found)
 
 
-def _content(source: SourceFile, body: EmailMessage) -> str:
+def _content(source: SourceFile, body: MIMEPart[Any, Any]) -> str:
     """The text of a part; where its encoding is not known or not true, it is found from the bytes."""
     try:
         content = body.get_content()
@@ -68,7 +68,7 @@ def _content(source: SourceFile, body: EmailMessage) -> str:
     return decode(replace(source, data=payload))
 
 
-def _date(message: EmailMessage) -> dt.date | None:
+def _date(message: Message[Any, Any]) -> dt.date | None:
     header = message.get("Date")
     moment = getattr(header, "datetime", None)
     return moment.date() if isinstance(moment, dt.datetime) else None

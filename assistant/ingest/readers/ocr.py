@@ -6,6 +6,7 @@ import io
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 
 from assistant.ingest.readers import pdf
 from assistant.ingest.readers.builder import DocumentBuilder
@@ -15,7 +16,6 @@ from assistant.ingest.readers.source import SourceFile
 from assistant.schema import Document
 
 _DOTS_PER_INCH = 200
-_SECONDS_A_PAGE = 120
 _MOST_PAGES = 300
 # A poster rendered at full size would take gigabytes.
 _MOST_PIXELS = 25_000_000
@@ -28,35 +28,50 @@ def read(source: SourceFile) -> Document:
         DocumentError: Tesseract is not installed, fails or finds no text, or there are too many pages.
         ImportError: pypdfium2 is not installed.
     """
+    file = open_pdf(source)
+    try:
+        count = len(file)
+    finally:
+        file.close()
+    pdf.check_page_count(source, count)
+    found = read_pages(source, range(count))
+    pages = [found[number] for number in range(count)]
+    pdf.check_text(source, pages)
+    builder = DocumentBuilder(source)
+    add_pages(builder, pages, ())
+    return builder.build(media_type=pdf.MEDIA_TYPE, page_count=count)
+
+
+def read_pages(source: SourceFile, numbers: Sequence[int]) -> dict[int, list[Line]]:
+    """Lines of the given pages, counted from 0, by OCR.
+
+    Raises:
+        DocumentError: Tesseract is not installed or fails, or there are too many pages.
+        ImportError: pypdfium2 is not installed.
+    """
     program = shutil.which("tesseract")
     if program is None:
         raise source.error(
             "has no text and Tesseract is not installed.", "Install Tesseract and add it again."
         )
+    if len(numbers) > _MOST_PAGES:
+        raise source.error(f"has more than {_MOST_PAGES} scanned pages.", "Run `ocrmypdf` on it first.")
+    languages = _languages(program)
+    found = {}
     file = open_pdf(source)
     try:
-        count = len(file)
-        pdf.check_page_count(source, count)
-        if count > _MOST_PAGES:
-            raise source.error(
-                f"is scanned and has more than {_MOST_PAGES} pages.", "Run `ocrmypdf` on it first."
-            )
-        languages = _languages(program)
-        pages = []
-        for number in range(count):
+        for number in numbers:
+            source.alive()
             page = file[number]
             width, height = page.get_size()
             scale = min(_DOTS_PER_INCH / 72, (_MOST_PIXELS / max(width * height, 1)) ** 0.5)
             picture = io.BytesIO()
             page.render(scale=scale, grayscale=True).to_pil().save(picture, "PNG")
             page.close()
-            pages.append(_lines(source, program, languages, picture.getvalue()))
+            found[number] = _lines(source, program, languages, picture.getvalue())
     finally:
         file.close()
-    pdf.check_text(source, pages)
-    builder = DocumentBuilder(source)
-    add_pages(builder, pages, ())
-    return builder.build(media_type=pdf.MEDIA_TYPE, page_count=count)
+    return found
 
 
 def _languages(program: str) -> str:
@@ -70,7 +85,7 @@ def _lines(source: SourceFile, program: str, languages: str, picture: bytes) -> 
     command = [program, "stdin", "stdout", "-l", languages, "--dpi", str(_DOTS_PER_INCH)]
     try:
         result = subprocess.run(
-            command, input=picture, capture_output=True, timeout=_SECONDS_A_PAGE, check=True
+            command, input=picture, capture_output=True, timeout=source.limits.seconds * 0.9, check=True
         )
     except (subprocess.SubprocessError, OSError) as error:
         raise source.error(

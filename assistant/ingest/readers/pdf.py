@@ -23,6 +23,8 @@ from assistant.schema import Document
 
 MEDIA_TYPE = "application/pdf"
 _MOST_OUTLINE_ITEMS = 5000
+# A scanned page may carry a stamp or a page number as text.
+_FEWEST_LETTERS = 10
 _FILE_NAME = re.compile(r"(?i).*\.(docx?|pdf|indd|pptx?|xlsx?|qxd|tex|dvi|rtf|odt|wps)$")
 _NO_TITLE = re.compile(
     r"(?i)(untitled|document|title|slide|powerpoint presentation|word document)[ \d]*|无标题.*"
@@ -49,6 +51,7 @@ def read(source: SourceFile) -> Document:
     check_page_count(source, count)
     pages = list(_pages(source, reader))
     check_text(source, pages)
+    remarks = _add_scanned(source, reader, pages)
     builder = DocumentBuilder(source)
     add_pages(builder, pages, _outline(reader))
     metadata = _metadata(reader)
@@ -57,6 +60,7 @@ def read(source: SourceFile) -> Document:
         title=title_of(metadata.get("/Title")) or title_on_first_page(pages),
         date=calendar_date(date_of(metadata.get("/CreationDate")) or date_of(metadata.get("/ModDate"))),
         page_count=count,
+        remarks=remarks,
     )
 
 
@@ -114,6 +118,41 @@ def _pages(source: SourceFile, reader: PdfReader) -> Iterator[list[Line]]:
         if time.monotonic() - started > source.limits.seconds:
             raise source.over(f"took more than {source.limits.seconds:g} seconds to read.", "seconds")
         yield lines
+
+
+def _add_scanned(source: SourceFile, reader: PdfReader, pages: list[list[Line]]) -> list[str]:
+    """Reads the pages that are pictures among others that are text by OCR; tells which could not be read."""
+    scanned = [
+        number
+        for number, lines in enumerate(pages)
+        if sum(c.isalnum() for line in lines for c in line.text) < _FEWEST_LETTERS
+        and _has_picture(reader, number)
+    ]
+    if not scanned:
+        return []
+    # It builds on this module.
+    from assistant.ingest.readers import ocr
+
+    told = ", ".join(str(number + 1) for number in scanned[:20]) + (" and more" if len(scanned) > 20 else "")
+    try:
+        found = ocr.read_pages(source, scanned)
+    except (DocumentError, ImportError) as error:
+        reason = "Tesseract is not installed" if "Tesseract" in str(error) else "OCR failed"
+        return [f"pages that are scanned pictures were not read, as {reason}: {told}"]
+    for number, lines in found.items():
+        pages[number] = lines
+    return [f"pages that are scanned pictures were read by OCR: {told}"]
+
+
+def _has_picture(reader: PdfReader, number: int) -> bool:
+    try:
+        resources = reader.pages[number].get("/Resources")
+        drawn = resources.get_object().get("/XObject") if resources is not None else None
+        objects = list(drawn.get_object().values())[:50] if drawn is not None else []
+        return any(each.get_object().get("/Subtype") == "/Image" for each in objects)
+    except Exception:
+        # A broken page has no picture that could be read.
+        return False
 
 
 def _lines(page: Any) -> list[Line]:
