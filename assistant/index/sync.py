@@ -197,6 +197,12 @@ def sync_folder(
         return _report([*reports, *_removed(plan)], index, collection, started, rebuilt)
 
 
+def refused_files(folder: Path, ingest: Ingest | None = None) -> SyncReport:
+    """What in a folder is not read: for one whose other files are copied before they are indexed."""
+    found = (ingest or Ingest.default()).refused(folder)
+    return SyncReport(files=tuple(_refused(f"{folder.name}/{each.name}", each) for each in found))
+
+
 def remove_documents(
     index: Index,
     embeddings: EmbeddingModel,
@@ -271,15 +277,15 @@ def _settled(plan: Plan) -> list[FileReport]:
         *(FileReport(path=r.path, status="unchanged", passages=r.passage_count) for r in plan.unchanged),
         *(_written(task, row.passage_count) for row, task in plan.resumed),
         *(_failed(path, error, kept=_is_kept(plan, path)) for path, error in plan.unreadable),
-        *(
-            FileReport(
-                path=each.name,
-                status="failed" if each.is_failure else "skipped",
-                reason=_bare(each.name, f"{each.what} {each.hint}".strip()),
-            )
-            for each in plan.refused
-        ),
+        *(_refused(each.name, each) for each in plan.refused),
     ]
+
+
+def _refused(path: str, refusal: Refusal) -> FileReport:
+    reason = _bare(refusal.name, f"{refusal.what} {refusal.hint}".strip())
+    return FileReport(
+        path=path, status="failed" if refusal.is_failure else "skipped", reason=_bare(path, reason)
+    )
 
 
 def _is_kept(plan: Plan, path: str) -> bool:
