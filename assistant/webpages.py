@@ -3,17 +3,87 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistant.errors import DocumentError
-from assistant.fetch import Fetcher
+from assistant.fetch import Fetcher, FetchRules
 from assistant.fetch.addresses import shown
 from assistant.fetch.keep import fetch_into
 from assistant.index.reader import Index
-from assistant.index.sync import FileReport, SyncReport, sync_folder
+from assistant.index.sync import FileReport, Ingest, SyncReport, sync_folder
+from assistant.ingest.reading import limits_of
 from assistant.models.embeddings import EmbeddingModel
+from assistant.schema import Document, DocumentInfo
+from assistant.settings import Settings
+from assistant.uploads import collection_folder
 
 Progress = Callable[[int, int, str], None]
+
+
+class AddsWebPages:
+    """The part of `Assistant` that fetches from the web."""
+
+    if TYPE_CHECKING:
+        settings: Settings
+        _embeddings: EmbeddingModel
+
+        def _open_index(self) -> Index: ...
+        def document(self, path: str, collection: str = "corpus") -> Document: ...  # noqa: D102
+
+    def add_urls(
+        self,
+        addresses: Sequence[str],
+        *,
+        collection: str = "user",
+        ignore_robots: bool = False,
+        progress: Progress | None = None,
+    ) -> SyncReport:
+        """Fetches HTML pages and PDFs from the web and makes them searchable; the same address updates one.
+
+        Args:
+            addresses: http or https.
+            collection: The set that they belong to; `corpus` is kept for the corpus folder.
+            ignore_robots: Fetch also what the site's `robots.txt` forbids.
+            progress: Called with addresses done, addresses in all, and the address.
+
+        Returns:
+            An entry for each address; those that failed have the address as path and the reason.
+
+        Raises:
+            DocumentError: The collection's name is not allowed.
+        """
+        root = collection_folder(self.settings.home, collection)
+        fetcher = self.fetcher
+        return add_pages(
+            self._open_index(),
+            self._embeddings,
+            root,
+            collection,
+            addresses,
+            fetcher,
+            ignore_robots=ignore_robots,
+            progress=progress,
+            ingest=Ingest.default(limits_of(self.settings)),
+        )
+
+    def add_url(self, address: str, *, collection: str = "user", ignore_robots: bool = False) -> DocumentInfo:
+        """Fetches one HTML page or PDF from the web and makes it searchable.
+
+        Raises:
+            DocumentError: It cannot be fetched or read; says why in one line.
+        """
+        report = self.add_urls([address], collection=collection, ignore_robots=ignore_robots)
+        added = next(file for file in report.files if file.status != "removed")
+        if added.status == "failed":
+            raise DocumentError(added.reason)
+        return self.document(added.path, collection).info()
+
+    @cached_property
+    def fetcher(self) -> Fetcher:
+        """Fetches documents from the web; one for all calls, so that its manners hold over them."""
+        return Fetcher(FetchRules.of(self.settings))
 
 
 def add_pages(
@@ -26,6 +96,7 @@ def add_pages(
     *,
     ignore_robots: bool = False,
     progress: Progress | None = None,
+    ingest: Ingest | None = None,
 ) -> SyncReport:
     """Fetches documents, keeps them in the folder of a collection, and indexes them.
 
@@ -38,6 +109,7 @@ def add_pages(
         fetcher: Fetches them.
         ignore_robots: Fetch also what `robots.txt` forbids.
         progress: Told about every address.
+        ingest: Readers and chunker; those of `assistant.ingest` when None.
 
     Returns:
         One entry for each address: its file, or the address itself with the reason of a failure.
@@ -45,7 +117,7 @@ def add_pages(
     reports = []
     for number, address in enumerate(addresses, start=1):
         try:
-            report = _add_one(index, embeddings, root, collection, address, fetcher, ignore_robots)
+            report = _add_one(index, embeddings, root, collection, address, fetcher, ignore_robots, ingest)
         except DocumentError as error:
             failed = FileReport(path=shown(address), status="failed", reason=str(error))
             report = SyncReport(files=(failed,))
@@ -74,12 +146,13 @@ def _add_one(
     address: str,
     fetcher: Fetcher,
     ignore_robots: bool,
+    ingest: Ingest | None,
 ) -> SyncReport:
     root.mkdir(parents=True, exist_ok=True)
     kept = fetch_into(root, address, fetcher, ignore_robots=ignore_robots)
 
     def sync(*files: Path) -> SyncReport:
-        return sync_folder(index, embeddings, root, collection, paths=list(files))
+        return sync_folder(index, embeddings, root, collection, paths=list(files), ingest=ingest)
 
     try:
         report = sync(kept.file)

@@ -80,6 +80,6 @@ def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
         except ValueError as error:
             raise ConfigurationError(
                 f"'{word[:60]}' is no network.",
-                "Give ASSISTANT_FETCH_PRIVATE networks such as 10.2.0.0/16, parted by commas.",
+                "Give ASSISTANT_FETCH_PRIVATE networks such as 192.168.7.0/24, parted by commas.",
             ) from error
     return tuple(found)

@@ -84,7 +84,7 @@ def test_fetch_keeps_what_the_catalogue_says(site: Site, run: Run, tmp_path: Pat
     code, out, _ = run("corpus", "fetch", "--catalogue", catalogue, "--only", "policy", "--ingest")
     assert code == 0 and "/three" not in site.paths
     assert "new         one chips/one.html" in out and "new         two chips/two.pdf" in out
-    assert "2 new; folder" in out and "2 added" in out
+    assert "2 new; folder" in out and "2 passages" in out
     root = tmp_path / "home" / "uploads" / "sources"
     assert (root / "chips" / "one.html").read_bytes() == HTML
     with open_small(options.read_settings()) as assistant:
