@@ -13,6 +13,7 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from assistant.answering.glossary import Glossary
 from assistant.answering.pipeline import Pipeline
 from assistant.errors import DocumentError, QuestionError
+from assistant.fetch import is_web_address
 from assistant.index.reader import Index
 from assistant.index.sync import SyncReport, remove_documents, sync_folder
 from assistant.models.chat import ChatChoice, choose_model
@@ -34,6 +35,7 @@ from assistant.schema import (
 )
 from assistant.settings import Settings, load_settings
 from assistant.uploads import drop_files, keep_files
+from assistant.webpages import AddsWebPages, merged
 
 if TYPE_CHECKING:
     from assistant.batch import BatchOptions, BatchSummary, ProgressReporter
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int, str], None]
 
 
-class Assistant(AssistantRunnable):
+class Assistant(AssistantRunnable, AddsWebPages):
     """Answers questions from documents, every sentence cited and checked.
 
     Opening is quick: models are loaded and the corpus is indexed at the first use, or by `warm_up` and `sync`.
@@ -175,18 +177,33 @@ class Assistant(AssistantRunnable):
         """Copies files into the home folder and makes them searchable.
 
         Args:
-            paths: Files or folders.
+            paths: Files, folders, or addresses of the web as text; see `add_urls` for these.
             collection: The set that they belong to; `corpus` is kept for the corpus folder.
             progress: Called with files done, files in all, and the file's name.
 
         Raises:
             DocumentError: A path does not exist or the collection's name is not allowed.
         """
+        addresses = [path for path in paths if isinstance(path, str) and is_web_address(path)]
+        files = [Path(path) for path in paths if path not in addresses]
         index = self._open_index()
-        root, kept = keep_files(self.settings.home, [Path(path) for path in paths], collection)
-        return sync_folder(
-            index, self._embeddings, root, collection, paths=kept, remove_missing=False, progress=progress
-        )
+        root, kept = keep_files(self.settings.home, files, collection)
+        reports = []
+        if kept or not addresses:
+            reports.append(
+                sync_folder(
+                    index,
+                    self._embeddings,
+                    root,
+                    collection,
+                    paths=kept,
+                    remove_missing=False,
+                    progress=progress,
+                )
+            )
+        if addresses:
+            reports.append(self.add_urls(addresses, collection=collection, progress=progress))
+        return merged(reports)
 
     def remove(self, paths: Sequence[str], *, collection: str = "user") -> int:
         """Removes documents from the index, and their copies in the home folder; returns how many there were."""

@@ -137,7 +137,7 @@ class Settings(BaseSettings):
     )
     fetch_private: str = Field(
         default="",
-        description="Networks that may be fetched from although they are not public, such as `10.2.0.0/16`, parted by commas.",
+        description="Networks that may be fetched from although they are not public, such as `192.168.7.0/24`, parted by commas.",
     )
     fetch_proxy: bool = Field(
         default=False,

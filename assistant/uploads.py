@@ -11,6 +11,7 @@ from pathlib import Path
 
 from assistant.errors import DocumentError
 from assistant.ingest.discover import discover
+from assistant.ingest.origin import origin_file
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
@@ -26,12 +27,7 @@ def keep_files(home: Path, paths: Sequence[Path], collection: str) -> tuple[Path
     Raises:
         DocumentError: A path does not exist, the collection's name is not allowed, or a copy fails.
     """
-    if not _is_own(collection):
-        raise DocumentError(
-            f"'{collection}' cannot be the name of a set of documents.",
-            "Use letters, digits, dot, dash and underscore; 'corpus' is taken.",
-        )
-    root = home / "uploads" / collection
+    root = collection_folder(home, collection)
     kept: list[Path] = []
     for path in paths:
         if path.is_dir():
@@ -43,9 +39,26 @@ def keep_files(home: Path, paths: Sequence[Path], collection: str) -> tuple[Path
         for file, relative in files:
             target = root / relative
             if file.resolve() != target.resolve():
+                # Where a fetched file came from goes with it.
+                if origin_file(file).is_file():
+                    _copy(origin_file(file), origin_file(target))
                 _copy(file, target)
             kept.append(target)
     return root, kept
+
+
+def collection_folder(home: Path, collection: str) -> Path:
+    """Where the copies of a set of documents are.
+
+    Raises:
+        DocumentError: The name is not allowed.
+    """
+    if not _is_own(collection):
+        raise DocumentError(
+            f"'{collection}' cannot be the name of a set of documents.",
+            "Use letters, digits, dot, dash and underscore; 'corpus' is taken.",
+        )
+    return home / "uploads" / collection
 
 
 def drop_files(home: Path, paths: Sequence[str], collection: str) -> None:
@@ -63,6 +76,7 @@ def drop_files(home: Path, paths: Sequence[str], collection: str) -> None:
             continue
         try:
             file.unlink(missing_ok=True)
+            origin_file(file).unlink(missing_ok=True)
         except OSError as error:
             raise DocumentError(
                 f"The copy {file} cannot be deleted: {error.strerror or error}.",

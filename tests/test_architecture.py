@@ -27,7 +27,8 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"retrieval"}),
     frozenset({"answering"}),
     # The parts of the one object that users hold.
-    frozenset({"uploads", "webpages", "retriever", "request"}),
+    frozenset({"uploads", "retriever", "request"}),
+    frozenset({"webpages"}),
     frozenset({"runnable", "engine"}),
     frozenset({"assistant"}),
     frozenset({"web", "batch", "evaluation", "doctor"}),
