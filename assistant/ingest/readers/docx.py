@@ -124,10 +124,18 @@ def _pieces(root: Element) -> Iterator[str | Mark]:
                 yield "-"
             case "footnoteReference" | "endnoteReference" as name:
                 yield Mark(_label(name[: -len("Reference")], attribute(element, "id")))
+            case "r" if _is_hidden(element):
+                continue
             case name if name not in _UNSEEN:
                 if name == "p":
                     yield "\n"
                 stack.extend(reversed(element))
+
+
+def _is_hidden(run: Element) -> bool:
+    """Whether a run is formatted as hidden text: a person does not see it, so it is not read."""
+    marks = (mark for child in run if local(child) == "rPr" for mark in child if local(mark) == "vanish")
+    return any(attribute(mark, "val") not in ("0", "false", "off") for mark in marks)
 
 
 def _label(kind: str, identifier: str) -> str:
