@@ -1,5 +1,6 @@
 """The parts of the benchmarks that decide figures without a model."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -15,15 +16,25 @@ from baseline_chains import LangChainTutorial, is_refusal_text, marked_sentences
 from kept_vectors import KeptVectors  # noqa: E402
 from memory_index import MemoryIndex  # noqa: E402
 from mtrag_refusal import Collection  # noqa: E402
-from mtrag_rewrite import score, term_f1  # noqa: E402
+from mtrag_rewrite import retrieval, score, term_f1  # noqa: E402
 from project import make_passage, open_stages  # noqa: E402
 from public_retrieval import measure, systems  # noqa: E402
-from public_sets import Conversation, Paragraph, ParagraphQuestion, Rewrite, turns  # noqa: E402
+from public_sets import (  # noqa: E402
+    Conversation,
+    Paragraph,
+    ParagraphQuestion,
+    Rewrite,
+    read_mtrag_passages,
+    read_mtrag_relevance,
+    turns,
+)
 from refusal_figures import Judged, auroc, precision_recall, refused_above_threshold  # noqa: E402
 from row_log import RowLog  # noqa: E402
 
 from assistant.evaluation.runner import evaluate  # noqa: E402
 from assistant.models.embeddings import WrappedEmbeddings  # noqa: E402
+from assistant.retrieval.hybrid import HybridRetriever  # noqa: E402
+from assistant.retrieval.query import SearchQuery  # noqa: E402
 from assistant.schema import Turn  # noqa: E402
 from assistant.settings import load_settings  # noqa: E402
 
@@ -194,6 +205,48 @@ def test_rewrites_are_compared_by_the_words_they_add() -> None:
     assert figures["added, precision"] == 0.5
     assert term_f1("How much did Kimi cost?", task.human) == 1.0
     assert score(["How much did it cost?"], [task], [1.0])["added, recall"] == 0.0
+
+
+def test_a_rewrite_is_judged_by_the_passages_that_it_finds() -> None:
+    pool = {"p1": "Kimi K2 cost 4.6 million dollars.", "p2": "Tea grows in Fujian.", "p3": "It rained."}
+    index = MemoryIndex([make_passage(name, text) for name, text in pool.items()], None)
+    retrievers = {"c": HybridRetriever(index, DeterministicFakeEmbedding(size=8))}
+    history = (Turn(question="What is Kimi?", answer=""),)
+    tasks = [
+        Rewrite(
+            Conversation("a", "How much did that cost?", history, collection="c"), "How much did Kimi cost?"
+        ),
+        Rewrite(Conversation("b", "And the tea?", history, collection="c"), "Where does tea grow?"),
+    ]
+    relevant = {"a": {"p1", "p3"}, "b": {"p2"}}
+    by_hand = retrieval(tasks, lambda task: [SearchQuery(task.human)], retrievers, relevant)
+    assert by_hand == {"R@5": 0.75, "R@10": 0.75, "MRR@10": 1.0}
+    nothing = retrieval(tasks, lambda task: [SearchQuery("Verdi?")], retrievers, relevant)
+    assert set(nothing.values()) == {0.0}
+
+
+def test_passages_of_both_files_are_one_pool(tmp_path: Path) -> None:
+    task = {
+        "task_id": "a",
+        "input": [{"speaker": "user", "text": "Where?"}],
+        "contexts": [{"document_id": "p1", "text": " Wuhan "}],
+        "answerability": ["ANSWERABLE"],
+        "Collection": "govt",
+    }
+    (tmp_path / "mtragun_reference.jsonl").write_text(json.dumps(task) + "\n", encoding="utf-8")
+    rated = {
+        "documents": [{"document_id": "p2", "text": "Hefei"}],
+        "tasks": [{"Collection": "mt-rag-govt-elser-512", "contexts": [{"document_id": "p2"}]}],
+    }
+    name = "mtrag_reference_subset_with_human_evaluations.json"
+    (tmp_path / name).write_text(json.dumps(rated), encoding="utf-8")
+    assert read_mtrag_passages(tmp_path) == {"govt": {"p1": "Wuhan", "p2": "Hefei"}}
+    folder = tmp_path / "retrieval" / "govt"
+    folder.mkdir(parents=True)
+    (folder / "qrels_dev.tsv").write_text(
+        "query-id\tcorpus-id\tscore\na\tp1\t1\na\tp2\t1\n", encoding="utf-8"
+    )
+    assert read_mtrag_relevance(tmp_path) == {"a": {"p1", "p2"}}
 
 
 def test_log_keeps_rows_of_its_run_and_forgets_a_torn_line(tmp_path: Path) -> None:
