@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,12 @@ from assistant.answering.glossary import Glossary
 from assistant.answering.pipeline import Pipeline
 from assistant.errors import DocumentError, QuestionError
 from assistant.fetch import is_web_address
+from assistant.index.preview import open_for_preview
 from assistant.index.reader import Index
-from assistant.index.sync import SyncReport, remove_documents, sync_folder
+from assistant.index.reading import ProcessReading, RayReading, Reading
+from assistant.index.server import ChromaServer
+from assistant.index.sync import Ingest, SyncReport, refused_files, remove_documents, sync_folder
+from assistant.ingest.reading import limits_of
 from assistant.models.chat import ChatChoice, choose_model
 from assistant.models.embeddings import load_embeddings
 from assistant.request import History, Request, turns_of
@@ -34,7 +39,7 @@ from assistant.schema import (
     SearchHit,
 )
 from assistant.settings import Settings, load_settings
-from assistant.uploads import drop_files, keep_files
+from assistant.uploads import collection_folder, drop_files, keep_files, kept_collections, left_over
 from assistant.webpages import AddsWebPages, merged
 
 if TYPE_CHECKING:
@@ -162,17 +167,47 @@ class Assistant(AssistantRunnable, AddsWebPages):
             )
         return found
 
-    def sync(self, progress: Progress | None = None) -> SyncReport:
+    def sync(
+        self,
+        progress: Progress | None = None,
+        *,
+        dry_run: bool = False,
+        workers: int = 1,
+        ray: str | None = None,
+    ) -> SyncReport:
         """Brings the index in step with the corpus folder.
+
+        Args:
+            progress: Called with files done, files in all, and the file's name.
+            dry_run: Only report what would be done; nothing is written.
+            workers: Processes that read files.
+            ray: Address of a Ray cluster whose workers read and embed; `local` starts one here.
 
         Raises:
             IndexingError: The folder is missing, the disk is full, or another process keeps writing.
         """
+        if dry_run:
+            return self._preview(self.corpus, [self.corpus], "corpus")
         index = self._open_index(build=False)
-        return sync_folder(index, self._embeddings, self.corpus, "corpus", progress=progress)
+        return sync_folder(
+            index,
+            self._embeddings,
+            self.corpus,
+            "corpus",
+            progress=progress,
+            ingest=self._ingest,
+            reading=self._reading(workers, ray),
+        )
 
     def add_documents(
-        self, paths: Sequence[Path | str], *, collection: str = "user", progress: Progress | None = None
+        self,
+        paths: Sequence[Path | str],
+        *,
+        collection: str = "user",
+        progress: Progress | None = None,
+        dry_run: bool = False,
+        workers: int = 1,
+        ray: str | None = None,
     ) -> SyncReport:
         """Copies files into the home folder and makes them searchable.
 
@@ -180,13 +215,23 @@ class Assistant(AssistantRunnable, AddsWebPages):
             paths: Files, folders, or addresses of the web as text; see `add_urls` for these.
             collection: The set that they belong to; `corpus` is kept for the corpus folder.
             progress: Called with files done, files in all, and the file's name.
+            dry_run: Only report what would be done with files and folders; nothing is written.
+            workers: Processes that read files.
+            ray: Address of a Ray cluster whose workers read and embed; `local` starts one here.
 
         Raises:
             DocumentError: A path does not exist or the collection's name is not allowed.
         """
         addresses = [path for path in paths if isinstance(path, str) and is_web_address(path)]
         files = [Path(path) for path in paths if path not in addresses]
+        if dry_run:
+            return merged(
+                [self._preview(file.absolute().parent, [file.absolute()], collection) for file in files]
+            )
         index = self._open_index()
+        known = {document.path for document in index.documents(Filters(collections=(collection,)))}
+        # First what an interrupted run has copied, but not indexed.
+        left = left_over(self.settings.home, collection, known)
         root, kept = keep_files(self.settings.home, files, collection)
         reports = []
         if kept or not addresses:
@@ -196,14 +241,24 @@ class Assistant(AssistantRunnable, AddsWebPages):
                     self._embeddings,
                     root,
                     collection,
-                    paths=kept,
-                    remove_missing=False,
+                    paths=[*left, *kept],
                     progress=progress,
+                    ingest=self._ingest,
+                    reading=self._reading(workers, ray),
                 )
             )
+            failed = [file.path for file in reports[0].files if file.status == "failed"]
+            drop_files(self.settings.home, [path for path in failed if path not in known], collection)
+        # What is not read is not copied either, and so not seen by the sync of the copies.
+        reports += [refused_files(file, self._ingest) for file in files if file.is_dir()]
         if addresses:
             reports.append(self.add_urls(addresses, collection=collection, progress=progress))
         return merged(reports)
+
+    @cached_property
+    def _ingest(self) -> Ingest:
+        """Readers with the limits of the settings."""
+        return Ingest.default(limits_of(self.settings))
 
     def remove(self, paths: Sequence[str], *, collection: str = "user") -> int:
         """Removes documents from the index, and their copies in the home folder; returns how many there were."""
@@ -282,10 +337,38 @@ class Assistant(AssistantRunnable, AddsWebPages):
                 self._embeddings = load_embeddings(
                     self.settings, self._given_embedding or self.settings.embedding
                 )
-                self._index = Index.open(self.settings.home, self._embeddings)
+                self._index = Index.open(
+                    self.settings.home, self._embeddings, server=ChromaServer.of(self.settings)
+                )
             if build and (self._index.is_empty or self._index.rebuild_reason):
-                sync_folder(self._index, self._embeddings, self.corpus, "corpus")
+                sync_folder(self._index, self._embeddings, self.corpus, "corpus", ingest=self._ingest)
+                self._restore_uploads(self._index)
             return self._index
+
+    def _restore_uploads(self, index: Index) -> None:
+        """What users added comes back from its copies when the index was lost."""
+        for collection in kept_collections(self.settings.home):
+            known = {document.path for document in index.documents(Filters(collections=(collection,)))}
+            if left := left_over(self.settings.home, collection, known):
+                root = collection_folder(self.settings.home, collection)
+                sync_folder(index, self._embeddings, root, collection, paths=left, ingest=self._ingest)
+
+    def _preview(self, root: Path, paths: Sequence[Path], collection: str) -> SyncReport:
+        for path in paths:
+            if not path.exists():
+                raise DocumentError(f"The file {path} does not exist.", "Check the path.")
+        embeddings = load_embeddings(self.settings, self._given_embedding or self.settings.embedding)
+        with open_for_preview(self.settings.home, embeddings, ChromaServer.of(self.settings)) as index:
+            return sync_folder(
+                index, embeddings, root, collection, paths=paths, ingest=self._ingest, dry_run=True
+            )
+
+    def _reading(self, workers: int, ray: str | None) -> Reading | None:
+        if self._given_embedding is not None or (workers <= 1 and ray is None):
+            return None
+        load = partial(load_embeddings, self.settings)
+        ingest = partial(Ingest.default, limits_of(self.settings))
+        return ProcessReading(workers, load, ingest) if ray is None else RayReading(load, ingest, ray)
 
     def _open_pipeline(self) -> Pipeline:
         with self._lock:

@@ -120,6 +120,18 @@ class Settings(BaseSettings):
     read_memory_mb: float = Field(
         default=2000.0, ge=500, description="Memory of the process that reads documents, in megabytes."
     )
+    chroma_url: str | None = Field(
+        default=None,
+        description="Address of a Chroma server that keeps the index for several machines, such as `http://localhost:8000`; the index is in the home folder when unset.",
+    )
+    chroma_token: SecretStr | None = Field(
+        default=None,
+        description="Key for the Chroma server, sent as `Authorization: Bearer` and `X-Chroma-Token`.",
+    )
+    chroma_tenant: str = Field(default="default_tenant", description="Tenant on the Chroma server.")
+    chroma_database: str = Field(
+        default="default_database", description="Database on the Chroma server; it must exist."
+    )
     fetch_timeout: float = Field(
         default=60.0, gt=0, description="Seconds that fetching one document from the web may take."
     )
@@ -144,10 +156,10 @@ class Settings(BaseSettings):
         description="Fetch through the proxies that HTTPS_PROXY and HTTP_PROXY name; the proxy then resolves the names.",
     )
 
-    @field_validator("serve_key", "auth", mode="before")
+    @field_validator("serve_key", "auth", "chroma_url", "chroma_token", mode="before")
     @classmethod
     def _blank_is_unset(cls, value: Any) -> Any:
-        """An empty line of `.env` means no key and no users file."""
+        """An empty line of `.env` means no key, no users file and no server."""
         return None if isinstance(value, str) and not value.strip() else value
 
     @field_validator("base_url", "embedding_base_url")

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from assistant.errors import DocumentError
 from assistant.ingest.discover import discover
-from assistant.ingest.origin import origin_file
+from assistant.ingest.origin import origin_file, replace_bytes
 
+_FOLDERS = ".folders.json"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
 
 def keep_files(home: Path, paths: Sequence[Path], collection: str) -> tuple[Path, list[Path]]:
     """Copies files, and the files in folders, under `uploads/<collection>` of the home folder.
 
-    A file of a name that is there already replaces it, so that adding a file again updates it.
+    A file of a name that is there already replaces it, so that adding a file again updates it. A folder that
+    was added before is mirrored: copies whose file is gone from it are deleted. Another folder of the same name
+    gets a name of its own, such as `reports-2`.
 
     Returns:
-        The collection's folder and the copies.
+        The collection's folder, and in it the copies of files and the folders that were added.
 
     Raises:
         DocumentError: A path does not exist, the collection's name is not allowed, or a copy fails.
@@ -31,20 +36,81 @@ def keep_files(home: Path, paths: Sequence[Path], collection: str) -> tuple[Path
     kept: list[Path] = []
     for path in paths:
         if path.is_dir():
-            files = [(file, file.relative_to(path.parent)) for file in discover(path)]
+            kept.append(_keep_folder(root, path))
+            continue
         elif path.is_file():
             files = [(path, Path(path.name))]
         else:
             raise DocumentError(f"The file {path} does not exist.", "Check the path.")
         for file, relative in files:
-            target = root / relative
-            if file.resolve() != target.resolve():
-                # Where a fetched file came from goes with it.
-                if origin_file(file).is_file():
-                    _copy(origin_file(file), origin_file(target))
-                _copy(file, target)
-            kept.append(target)
+            _keep(file, root / relative)
+            kept.append(root / relative)
     return root, kept
+
+
+def left_over(home: Path, collection: str, known: Collection[str]) -> list[Path]:
+    """Copies that an interrupted run made and did not index.
+
+    Args:
+        home: The home folder.
+        collection: The set of documents.
+        known: Paths of the documents in the index.
+    """
+    root = collection_folder(home, collection)
+    if not root.is_dir():
+        return []
+    archives = {path.partition("!/")[0] for path in known if "!/" in path}
+    names = {file: file.relative_to(root).as_posix() for file in discover(root)}
+    return [file for file, name in names.items() if name not in known and name not in archives]
+
+
+def kept_collections(home: Path) -> list[str]:
+    """Names of the sets of documents that have copies in the home folder."""
+    folder = home / "uploads"
+    if not folder.is_dir():
+        return []
+    return sorted(each.name for each in folder.iterdir() if each.is_dir() and _is_own(each.name))
+
+
+def _keep_folder(root: Path, path: Path) -> Path:
+    origins = _folders(root)
+    source = str(path.resolve())
+    name = next((n for n, known in origins.items() if known == source), None)
+    mirrored = name is not None
+    if name is None:
+        base = path.resolve().name or "documents"
+        names = (base if n == 1 else f"{base}-{n}" for n in itertools.count(1))
+        name = next(n for n in names if n not in origins)
+    folder = root / name
+    if folder.resolve() == path.resolve():
+        return folder
+    targets = {folder / file.relative_to(path): file for file in discover(path)}
+    for target, file in targets.items():
+        _keep(file, target)
+    for old in discover(folder) if mirrored and folder.is_dir() else ():
+        if old not in targets:
+            old.unlink(missing_ok=True)
+            origin_file(old).unlink(missing_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    replace_bytes(root / _FOLDERS, json.dumps({**origins, name: source}, ensure_ascii=False).encode())
+    return folder
+
+
+def _folders(root: Path) -> dict[str, str]:
+    """Where the folders of a set were added from, by their name in it."""
+    try:
+        found = json.loads((root / _FOLDERS).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return {str(n): str(s) for n, s in found.items()} if isinstance(found, dict) else {}
+
+
+def _keep(file: Path, target: Path) -> None:
+    if file.resolve() != target.resolve():
+        # Where a fetched file came from goes with it.
+        if origin_file(file).is_file():
+            _copy(origin_file(file), origin_file(target))
+        _copy(file, target)
 
 
 def collection_folder(home: Path, collection: str) -> Path:

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from assistant.errors import ConfigurationError, IndexingError
+from assistant.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,14 @@ class ChromaServer:
                 "ASSISTANT_CHROMA_URL must be an address such as http://localhost:8000.",
                 "A key goes into ASSISTANT_CHROMA_TOKEN.",
             )
+
+    @classmethod
+    def of(cls, settings: Settings) -> ChromaServer | None:
+        """The server that the settings name; None when they name none."""
+        if settings.chroma_url is None:
+            return None
+        token = settings.chroma_token.get_secret_value() if settings.chroma_token is not None else ""
+        return cls(settings.chroma_url, token, settings.chroma_tenant, settings.chroma_database)
 
     @property
     def key(self) -> str:

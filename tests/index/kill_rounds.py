@@ -1,26 +1,37 @@
-"""Run by `test_killed.py` in a process of its own: syncs that are killed, then a comparison with the files.
+"""Syncs that are killed at random, then a comparison with a clean build; `test_kill.py` runs it.
 
-Every sync runs in a forked child, so that this process never has Chroma's engine open.
+    python -m tests.index.kill_rounds --kills 100
+
+Every sync runs in a forked child, so that this process, which has imported all that is slow to import, never
+has Chroma's engine open: the engine's threads and locks would not survive the fork.
 """
 
 from __future__ import annotations
 
+import argparse
+import contextlib
 import os
 import random
 import signal
-import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 # Imported before forking, so that the children start at once.
 import bm25s  # noqa: F401
-import chromadb  # noqa: F401
+import chromadb
+import chromadb.api.fastapi
+import chromadb.api.rust  # noqa: F401
+import numpy as np
 
+from assistant.index.reader import Index
 from assistant.index.sync import sync_folder
-from tests.index.conftest import INGEST, chunk, discover, fake_embeddings, open_index, read
+from tests.index.chroma import chroma_server, new_database
+from tests.index.conftest import INGEST, Place, chunk, discover, fake_embeddings, open_index, read
 
 WORDS = ["Huawei", "Baidu", "Nvidia", "chips", "shares", "9.3", "percent", "950PR", "plan", "昇腾", "芯片"]
+_STEPS = 18
 
 
 def text(rng: random.Random, lines: int) -> str:
@@ -69,48 +80,103 @@ def sync(home: Path, root: Path, fatal_step: int = 0) -> None:
         nonlocal steps
         steps += 1
         if steps == fatal_step:
-            os._exit(9)
+            os.kill(os.getpid(), signal.SIGKILL)
 
     embeddings = fake_embeddings()
     with open_index(home, embeddings) as index:
         sync_folder(index, embeddings, root, ingest=INGEST, on_write=on_write)
 
 
-def compare(home: Path, root: Path) -> None:
-    """The index must hold exactly what the files say, in all its parts."""
+def compare(home: Path, clean: Path, root: Path) -> None:
+    """Catalogue, Chroma and BM25 must agree with each other, with the files, and with a clean build."""
     embeddings = fake_embeddings()
-    expected = {p.id: p for file in discover(root) for p in chunk(read(file, root, "corpus"))}
+    server, Place.server = Place.server, None
+    with open_index(clean, embeddings) as fresh:
+        sync_folder(fresh, embeddings, root, ingest=INGEST)
+        expected = _all(fresh)
+    Place.server = server
     with open_index(home, embeddings) as index:
         assert index.check() == []
-        found = {p.id: p for p in index.wanted.store.all()}
-        assert found == expected, (len(found), len(expected))
-        for passage in random.Random(1).sample(list(expected.values()), min(30, len(expected))):
-            vector = embeddings.embed_documents([passage.embedding_text()])[0]
-            assert index.search_dense(vector, 1)[0][1] > 0.999
-            terms = passage.text.rpartition(" ")[2]
-            assert passage.id in [p.id for p, _ in index.search_lexical(terms, len(expected))]
+        found = _all(index)
+    assert set(expected[0]) == {p.id for f in discover(root) for p in chunk(read(f, root, "corpus"))}
+    assert found[0] == expected[0], "passages differ from a clean build"
+    assert found[1] == expected[1], "documents differ from a clean build"
+    for place in (2, 3):
+        assert found[place].keys() == expected[place].keys()
+        for passage_id, vector in expected[place].items():
+            assert np.allclose(found[place][passage_id], vector, rtol=0, atol=1e-5), "vectors differ"
+    assert found[4] == expected[4], "BM25 finds other passages than a clean build"
 
 
-def main(folder: Path, rounds: int, seed: int, by_signal: bool) -> None:
-    """Kill at a random step or, by signal, at a random moment, with so much text that Chroma saves."""
+def _all(index: Index) -> tuple:  # type: ignore[type-arg]
+    """Passages, documents, vectors of Chroma and of the catalogue, and what BM25 finds."""
+    build = index.wanted
+    rows = build.catalog.rows("live")
+    loaded = [build.catalog.load(row.id) for row in rows]
+    vectors = {p.id: v for one in loaded if one for p, v in zip(one.passages, one.vectors, strict=True)}
+    hits = {
+        word: sorted((p.id, round(score, 4)) for p, score in index.search_lexical(word, 10_000))
+        for word in WORDS
+    }
+    return (
+        {passage.id: passage for passage in build.store.all()},
+        [(row.path, row.sha256, row.passage_count) for row in rows],
+        {i: vector for i, (_, vector) in build.store.contents().items()},
+        vectors,
+        hits,
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=100, help="how many runs are killed")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--steps", action="store_true", help="only kill at steps of the writer")
+    parser.add_argument("--server", action="store_true", help="with a Chroma server, which lives on")
+    parser.add_argument("--folder", type=Path)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary, contextlib.ExitStack() as stack:
+        folder = options.folder or Path(temporary)
+        if options.server:
+            address = stack.enter_context(chroma_server(folder / "server"))
+            assert address is not None, "`chroma run` does not start here"
+            Place.server = new_database(address)
+        rounds(folder, options.kills, options.seed, options.steps)
+
+
+def rounds(folder: Path, kills: int, seed: int, only_steps: bool) -> None:
+    """Kill half of the runs just before a step of the writer, half at a random moment."""
     rng = random.Random(seed)
     home, root = folder / "home", folder / "files"
     root.mkdir(parents=True)
-    killed = 0
-    for number in range(rounds):
-        mutate(root, rng, 150 if by_signal else 6)
-        if by_signal:
-            killed += fork(lambda: sync(home, root), kill_after=rng.uniform(0, 2.5)) != 0
-        else:
-            step = rng.randint(1, 16)
+    killed = compared = runs = 0
+    seconds = 1.0
+    while killed < kills:
+        by_step = only_steps or runs % 2 == 0
+        # Enough text now and then that Chroma writes its graph to disk.
+        mutate(root, rng, 6 if by_step else 150)
+        runs += 1
+        assert runs < 20 * kills + 100, "the runs end before they are killed"
+        if by_step:
+            step = rng.randint(1, _STEPS)
             status = fork(lambda step=step: sync(home, root, step))  # type: ignore[misc]
-            assert status in (0, 9), status
-            killed += status == 9
-        if number % 3 == 2 or number == rounds - 1:
+        else:
+            status = fork(lambda: sync(home, root), kill_after=rng.uniform(0, seconds))
+        assert status in (0, -signal.SIGKILL), status
+        killed += status != 0
+        if runs % 4 == 0 or killed == kills:
+            started = time.monotonic()
             assert fork(lambda: sync(home, root)) == 0
-            assert fork(lambda: compare(home, root)) == 0
-    print(f"killed {killed} of {rounds}")
+            # A slow machine gets longer runs, so that the kills still fall into them.
+            seconds = max(0.3, time.monotonic() - started)
+            clean = folder / f"clean-{runs}"
+            assert fork(lambda clean=clean: compare(home, clean, root)) == 0  # type: ignore[misc]
+            compared += 1
+            files = sorted(clean.rglob("*"), reverse=True)
+            for path in files:
+                path.rmdir() if path.is_dir() else path.unlink()
+    print(f"killed {killed} of {runs} runs; {compared} comparisons with a clean build, all equal")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), "signal" in sys.argv)
+    main()

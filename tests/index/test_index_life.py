@@ -15,7 +15,6 @@ from assistant.models.embeddings import EmbeddingModel
 from assistant.schema import Filters
 from tests.index.conftest import INGEST, fake_embeddings, open_index
 
-
 pytestmark = pytest.mark.usefixtures("place")
 
 

@@ -158,7 +158,9 @@ def test_a_database_that_is_missing_is_said(tmp_path: Path, chroma_address: str)
         machine(tmp_path, ChromaServer(chroma_address, database="nowhere"))
 
 
-@pytest.mark.parametrize("url", ["localhost:8000", "ftp://x", "http://", "http://user:key@x:1", "http://x:99999"])
+@pytest.mark.parametrize(
+    "url", ["localhost:8000", "ftp://x", "http://", "http://user:key@x:1", "http://x:99999"]
+)
 def test_an_address_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(ConfigurationError, match="ASSISTANT_CHROMA_URL"):
         ChromaServer(url)

@@ -11,7 +11,6 @@ from assistant.index.sync import SyncReport, remove_documents, sync_folder
 from assistant.models.embeddings import EmbeddingModel
 from tests.index.conftest import INGEST, fake_embeddings, open_index
 
-
 pytestmark = pytest.mark.usefixtures("place")
 
 
