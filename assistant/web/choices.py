@@ -58,7 +58,7 @@ def keep_choice(history: History, engine: Engine, owner: str, name: str, value: 
 
 def choices_of(history: History, engine: Engine, owner: str) -> Choices:
     """What a user chose; what can no longer be chosen counts as not chosen."""
-    kept = {}
+    kept: dict[str, str] = {}
     for name in ("model", "passages", "answer_language"):
         value = history.preference(owner, name)
         kept[name] = value if value and value in _allowed(engine, name) else ""

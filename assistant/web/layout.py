@@ -187,7 +187,7 @@ def build_layout(title: str, suffixes: Sequence[str]) -> tuple[Parts, Any]:
 
 def _scope(i18n: Any) -> tuple[dict[str, Any], Any, Any]:
     with gr.Accordion(i18n("scope"), open=False, elem_id="scope") as box:
-        controls = {
+        controls: dict[str, Any] = {
             "topics": gr.CheckboxGroup([], label=i18n("topics"), elem_id="scope-topics"),
             "entities": gr.Dropdown([], label=i18n("entities"), multiselect=True, elem_id="scope-entities"),
             "documents": gr.Dropdown(

@@ -28,6 +28,7 @@ async def test_sentences_arrive_one_by_one_and_the_answer_is_kept(desk: Desk) ->
     assert counts == sorted(counts) and counts[0] == 0 and counts[-1] == 4
     assert shown[-1].live == "" and "Answered from 4 of 98 documents" in (shown[-1].thread or "")
     assert (shown[-1].evidence or "").count('id="card-') == 4
+    assert (shown[-1].thread or "").count('class="together"') == 4
     assert len(desk.history.turns("", talk)) == 1
 
 
@@ -164,7 +165,8 @@ def test_the_page_tells_how_far_preparing_is(engine: FakeAssistant, desk: Desk) 
 def test_loading_models_is_not_called_reading(
     engine: FakeAssistant, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fresh, told = Desk(engine, desk.history, desk.uploads), []
+    fresh = Desk(engine, desk.history, desk.uploads)
+    told: list[str] = []
     monkeypatch.setattr(engine, "warm_up", lambda: told.append(fresh.header("", "en")))
     fresh.prepare()
     assert "Loading the models" in told[0] and "<progress" not in told[0]
