@@ -18,7 +18,7 @@ _WORDS = {word: value for value, word in enumerate(_SMALL)}
 _WORDS |= {word: 10 * value for value, word in enumerate(
     ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2)}  # fmt: skip
 _NUMBER = re.compile(
-    r"(?P<digits>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)"
+    r"(?P<digits>(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?)"
     r"|(?P<words>\b(?:" + "|".join([*_WORDS][::-1]) + r")(?:[- ](?:" + "|".join(_SMALL[1:10]) + r"))?\b)"
     r"|(?P<zh>(?:百分之)?[零〇一二两三四五六七八九十百千万亿]+(?:点[零一二三四五六七八九]+)?)"
     r"|(?P<fraction>\b(?:(?:one|a|two|three)[ -](?:third|quarter|fifth|tenth)s?\b(?=\s+(?:of|share)|[,.;]|\s*$)"

@@ -37,13 +37,18 @@ _AFTER_FOLDING: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 
 
-def normalise(text: str) -> str:
-    """The text in the form in which facts are compared."""
+def fold(text: str) -> str:
+    """The text without differences of width, quotation marks, dashes and digit grouping; case is kept."""
     for pattern, replacement in _STEPS:
         text = pattern.sub(replacement, text)
     # Compatibility folding writes out full-width forms, ligatures and superscripts.
     text = unicodedata.normalize("NFKC", text).translate(_QUOTES)
-    text = _DASHES.sub("-", text).casefold()
+    return _DASHES.sub("-", text).strip()
+
+
+def normalise(text: str) -> str:
+    """The text in the form in which facts are compared."""
+    text = fold(text).casefold()
     for pattern, replacement in _AFTER_FOLDING:
         text = pattern.sub(replacement, text)
     return text.strip()
@@ -105,13 +110,14 @@ def found_facts(text: str, facts: Iterable[str], *, by_value: bool = False) -> l
 # The same text is asked for by several metrics, groups of questions and the page.
 @lru_cache(maxsize=8192)
 def _found(text: str, facts: tuple[str, ...], by_value: bool) -> tuple[bool, ...]:
-    normal = normalise(without_marks(text))
+    folded = fold(without_marks(text))
+    normal = normalise(folded)
     found = []
     for fact in facts:
         wordings = alternatives(fact)
         hit = any(_pattern(wording).search(normal) for wording in wordings)
         if not hit and by_value:
-            hit = any(same_quantity(normalise(wording), normal) for wording in wordings)
+            hit = any(same_quantity(fold(wording), folded) for wording in wordings)
         found.append(hit)
     return tuple(found)
 

@@ -78,6 +78,9 @@ def test_not_found(text: str, fact: str) -> None:
         ("48亿美元", "$4.8 billion"),
         ("May 15, 2019", "May 2019"),
         ("6.0 %", "6 percent"),
+        ("所有 8 位都用于指数", "8 bits"),
+        ("a 64-core server chip", "64 cores"),
+        ("营收93.27亿美元", "$9,327 million"),
     ],
 )
 def test_equal_in_value_only(text: str, fact: str) -> None:
@@ -98,6 +101,13 @@ def test_equal_in_value_only(text: str, fact: str) -> None:
         ("6.497 million", "6.497 billion"),
         ("7 years", "7 months"),
         ("twenty", "24"),
+        ("about $9.3 billion", "$9,327 million"),
+        ("more than half", "50 percent"),
+        ("it doubled", "2 times"),
+        ("in 2026 and 9 November 2025", "9 November 2026"),
+        ("HK$4.8 billion", "$4.8 billion"),
+        ("64 bits", "64 cores"),
+        ("early November 2026", "9 November 2026"),
     ],
 )
 def test_other_values_are_not_equal(text: str, fact: str) -> None:
