@@ -134,7 +134,9 @@ def _open(file: io.BufferedReader | io.BytesIO, name: str) -> zipfile.ZipFile:
 
 
 def _info(archive: zipfile.ZipFile, member: str, name: str) -> zipfile.ZipInfo:
-    found = [info for info in archive.infolist() if not info.is_dir() and _name_of(info) == member]
+    found = [
+        info for info in archive.infolist() if not info.filename.endswith("/") and _name_of(info) == member
+    ]
     if not found:
         raise DocumentError(f"{name}: is no longer in its archive.", "Add the archive again.")
     return found[-1]
@@ -144,7 +146,7 @@ def _members(
     archive: zipfile.ZipFile, prefix: str, name: str, suffixes: Collection[str], budget: _Budget, depth: int
 ) -> Iterator[Member]:
     for info in archive.infolist():
-        if info.is_dir():
+        if info.filename.endswith("/"):  # `is_dir` fails on an empty name
             continue
         budget.members += 1
         if budget.members > budget.limits.members:

@@ -119,3 +119,12 @@ def _encodable(name: str) -> bool:
     except UnicodeEncodeError:
         return False
     return bool(name) and "\0" not in name
+
+
+def test_an_archive_whose_directory_holds_an_empty_name_is_listed_without_it() -> None:
+    packed = bytearray(zipped({"a.md": "# Wafers\n\nText."}).replace(b"a.md", b"ab\0\0"))
+    # The four bytes of the name become an extra field without content, in the member's header and the directory.
+    for place in (26, packed.index(b"PK\x01\x02") + 28):
+        packed[place : place + 4] = b"\0\0\4\0"
+    result = read("nameless.zip", bytes(packed), LIMITS)
+    assert passes(result), result

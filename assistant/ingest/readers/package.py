@@ -37,7 +37,7 @@ class Package:
                 what = "is an old Office file, or one with a password."
                 raise source.error(what, "Save it in the current format without a password.") from error
             raise self.broken() from error
-        self.names = [info.filename for info in self._zip.infolist() if not info.is_dir()]
+        self.names = [info.filename for info in self._zip.infolist() if not info.filename.endswith("/")]
         if len(self.names) > _MOST_MEMBERS:
             raise source.error(f"holds more than {_MOST_MEMBERS:,} members.", "Split it into smaller files.")
         self._known = frozenset(self.names)
