@@ -113,11 +113,13 @@ class ChromaServer:
 
 def is_unreachable(error: BaseException) -> bool:
     """Whether an error, or one that caused it, says that a server cannot be reached."""
-    import httpx
-
     seen: BaseException | None = error
     while seen is not None:
-        if isinstance(seen, httpx.TransportError):
+        # By name: the HTTP library is chromadb's own affair.
+        if any(
+            kind.__name__ == "TransportError" and kind.__module__.startswith("httpx")
+            for kind in type(seen).__mro__
+        ):
             return True
         seen = seen.__cause__
     return False

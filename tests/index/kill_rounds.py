@@ -175,6 +175,8 @@ def rounds(folder: Path, kills: int, seed: int, only_steps: bool) -> None:
             files = sorted(clean.rglob("*"), reverse=True)
             for path in files:
                 path.rmdir() if path.is_dir() else path.unlink()
+            clean.rmdir()
+            print(f"killed {killed} of {runs} runs, all equal so far", flush=True)
     print(f"killed {killed} of {runs} runs; {compared} comparisons with a clean build, all equal")
 
 
