@@ -196,14 +196,14 @@ class Fetcher:
         """Seconds until the server may be asked again; None when that is too long to wait."""
         told = response.headers.get("retry-after", "").strip()
         if not told:
-            return max(self.rules.delay, 1.0) * 2**attempt
+            return max(self.rules.delay, 1.0) * float(2**attempt)
         if told.isdigit():
             seconds = float(told[:9])
         else:
             try:
                 moment = email.utils.parsedate_to_datetime(told)
             except ValueError:
-                return max(self.rules.delay, 1.0) * 2**attempt
+                return max(self.rules.delay, 1.0) * float(2**attempt)
             if moment.tzinfo is None:
                 moment = moment.replace(tzinfo=dt.UTC)
             seconds = max(0.0, (moment - dt.datetime.now(dt.UTC)).total_seconds())
@@ -231,7 +231,12 @@ class Fetcher:
         step = min(_STEP_SECONDS, self.rules.seconds)
         url = httpcore.URL(scheme=at.scheme, host=at.host, port=at.explicit_port, target=at.target)
         timeouts = {"connect": min(10.0, step), "read": step, "write": step, "pool": step}
-        with pool, pool.stream(b"GET", url, headers=sent, extensions={"timeout": timeouts}) as response:
+        with (
+            pool,
+            pool.stream(
+                b"GET", url, headers=list(sent.items()), extensions={"timeout": timeouts}
+            ) as response,
+        ):
             told = {
                 name.decode("latin-1").lower(): value.decode("utf-8", "replace")
                 for name, value in response.headers
