@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,9 @@ from assistant.batch.summary import BatchSummary
 from assistant.engine import Engine
 from assistant.errors import BatchError
 from assistant.schema import Filters
+
+# Where the command line says it in other words.
+_OPTIONS = {"language": "answer-language", "passages": "k"}
 
 
 def make_options(
@@ -50,7 +53,8 @@ def make_options(
         return BatchOptions(columns=columns, **options)
     except ValidationError as error:
         first = error.errors()[0]
-        name = str(first["loc"][0]).replace("_", "-") if first["loc"] else "options"
+        field = str(first["loc"][0]) if first["loc"] else "options"
+        name = _OPTIONS.get(field, field).replace("_", "-")
         raise BatchError(
             f"Option {name} does not fit: {first['msg']}.", "See `assistant batch --help`."
         ) from None
@@ -63,6 +67,7 @@ def run(
     *,
     show_progress: bool = True,
     console: Console | None = None,
+    prepare: Callable[[], object] | None = None,
     filters: Filters | None = None,
     **options: Any,
 ) -> int:
@@ -74,6 +79,7 @@ def run(
         outputs: Files to write.
         show_progress: Whether a bar is shown.
         console: Where bar and summary go; standard error when None.
+        prepare: Called once the list and the outputs are known to be usable.
         filters: For all rows.
         **options: As in `make_options`.
 
@@ -84,12 +90,11 @@ def run(
     Raises:
         BatchError: The run cannot begin; the command line prints it and exits with 2.
     """
+    chosen = make_options(filters=filters, **options)
     screen = console or Console(stderr=True)
     bar = Bar(screen) if show_progress else Silent()
     try:
-        summary = run_batch(
-            assistant, source, outputs, make_options(filters=filters, **options), progress=bar
-        )
+        summary = run_batch(assistant, source, outputs, chosen, progress=bar, prepare=prepare)
     finally:
         bar.stop()
     print_summary(summary, screen)

@@ -201,7 +201,7 @@ def _xlsx(data: bytes, name: str, sheet: str | None) -> Records:
         raise
     except Exception as error:  # openpyxl has no error of its own for damaged files
         raise BatchError(
-            f"{name} is not a readable XLSX file: {error}", "Save it again, or use CSV."
+            f"{name} is not a readable XLSX file: {str(error).rstrip('.')}.", "Save it again, or use CSV."
         ) from None
     if not lines:
         raise BatchError(f"{name} is empty.", "It needs a header and at least one question.")

@@ -6,7 +6,7 @@ import datetime as dt
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -64,6 +64,7 @@ def run_batch(
     options: BatchOptions | None = None,
     *,
     progress: ProgressReporter | None = None,
+    prepare: Callable[[], object] | None = None,
 ) -> BatchSummary:
     """Answers a question list; the same call continues a run that was stopped.
 
@@ -75,6 +76,8 @@ def run_batch(
         outputs: Files to write; the suffix tells the format.
         options: How the list is read and asked.
         progress: Is told how it goes.
+        prepare: Called once the list and the outputs are known to be usable, before anything is asked: a misspelt
+            column should not cost the time of an indexing.
 
     Raises:
         BatchError: The list or an output cannot be used, or the settings changed since the run began.
@@ -88,6 +91,8 @@ def run_batch(
         encoding=chosen.encoding,
         sheet=chosen.sheet,
     )
+    if prepare is not None:
+        prepare()
     with _open_journal(paths, fingerprint_of(assistant, chosen), chosen) as journal:
         remove_leftovers(paths)
         return _Run(

@@ -9,7 +9,7 @@ import typer
 
 from assistant.cli import options
 from assistant.cli.options import AnswerLanguage, Corpus, Embedding, Home, Model, Passages
-from assistant.errors import BatchError
+from assistant.errors import AssistantError
 from assistant.schema import Filters
 
 
@@ -69,13 +69,13 @@ def batch(
     from assistant.batch.command import run
 
     with options.open_assistant(model=model, home=home, corpus=corpus, embedding=embedding) as assistant:
-        options.sync(assistant)
         try:
             code = run(
                 assistant,
                 source,
                 out,
                 show_progress=not quiet,
+                prepare=lambda: options.sync(assistant),
                 filters=filters,
                 passages=k,
                 language=answer_language,
@@ -97,7 +97,7 @@ def batch(
                 on_change=on_change,
                 overwrite=overwrite,
             )
-        except BatchError as error:
+        except AssistantError as error:
             options.console(stderr=True).print(f"Error: {error}", markup=False, soft_wrap=True)
             raise typer.Exit(2) from error
     raise typer.Exit(code)

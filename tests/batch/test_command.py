@@ -64,8 +64,15 @@ def test_standard_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize(
-    "options", [{"budget": 0}, {"max_concurrency": "x"}, {"bugdet": 5}, {"on_change": "ask"}]
+    ("options", "name"),
+    [
+        ({"budget": 0}, "budget"),
+        ({"max_concurrency": "x"}, "max-concurrency"),
+        ({"bugdet": 5}, "bugdet"),
+        ({"on_change": "ask"}, "on-change"),
+        ({"language": "fr"}, "answer-language"),
+    ],
 )
-def test_a_wrong_option_is_named(tmp_path: Path, options: dict[str, object]) -> None:
-    with pytest.raises(BatchError, match=next(iter(options)).replace("_", "-")):
+def test_a_wrong_option_is_named(tmp_path: Path, options: dict[str, object], name: str) -> None:
+    with pytest.raises(BatchError, match=f"Option {name} does not fit"):
         command.run(FakeEngine(), "-", [tmp_path / "a.csv"], console=console(), **options)

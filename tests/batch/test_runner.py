@@ -353,9 +353,13 @@ def test_a_torn_or_damaged_journal_loses_only_the_damaged_row(tmp_path: Path) ->
         run_batch(engine, questions(*lines), out)
 
 
-def test_unknown_columns_stop_before_anything_is_written(tmp_path: Path) -> None:
-    source = tmp_path / "q.csv"
+def test_unknown_columns_stop_before_anything_is_written_or_prepared(tmp_path: Path) -> None:
+    source, prepared = tmp_path / "q.csv", []
     source.write_text("question\nOne?\n")
+    wrong = BatchOptions(columns=ColumnMap(topic="topc"))
     with pytest.raises(BatchError, match="no column 'topc'"):
-        run_batch(FakeEngine(), source, tmp_path / "a.jsonl", BatchOptions(columns=ColumnMap(topic="topc")))
+        run_batch(FakeEngine(), source, tmp_path / "a.jsonl", wrong, prepare=lambda: prepared.append(1))
     assert [p.name for p in tmp_path.iterdir()] == ["q.csv"]
+    assert not prepared
+    run_batch(FakeEngine(), source, tmp_path / "a.jsonl", prepare=lambda: prepared.append(1))
+    assert prepared == [1]
