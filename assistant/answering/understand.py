@@ -55,6 +55,9 @@ _FUNCTION_WORDS = frozenset(
     ok okay please thanks thank hi hello well oh really actually tell know mean meant think say said sure like want
     get got let make talking speaking regarding way kind lot""".split()  # noqa: SIM905 - words, not code
 )
+_UNRESOLVED_ZH = re.compile(
+    r"^那(?!么)|它|(?:那|这|该|两)(?:家|款|个|种|项)|该公司|前者|后者|两者|双方|呢[？?]?$"
+)
 _FIGURE = r"\d+(?:[.,]\d+)*"
 _HISTORY_TURNS = 4
 _ANSWER_CHARS = 600
@@ -129,23 +132,32 @@ def _standalone(
 ) -> str:
     recent = history[-_HISTORY_TURNS:]
     if session is not None:
+        # The small model keeps the language of its instructions.
+        name, asks, answers = (
+            ("rewrite_chinese", "问：", "答：")
+            if language_of(question) == "zh"
+            else ("rewrite", "Q: ", "A: ")
+        )
         told = "\n".join(
-            f"Q: {_one_line(t.question)}\nA: {_one_line(_plain(t.answer))[:_ANSWER_CHARS]}" for t in recent
+            f"{asks}{_one_line(t.question)}\n{answers}{_one_line(_plain(t.answer))[:_ANSWER_CHARS]}"
+            for t in recent
         )
         reply = session.complete(
-            prompts.messages("rewrite", history=told, question=_one_line(question)),
-            max_tokens=120,
-            stop=["\n"],
+            prompts.messages(name, history=told, question=_one_line(question)), max_tokens=120, stop=["\n"]
         )
-        rewritten = reply.text.strip().strip('"').removeprefix("Complete question:").strip()
+        rewritten = re.sub(
+            r"^(?:Complete question:|完整的问题：)", "", reply.text.strip().strip('"“”')
+        ).strip()
         if _is_rewrite(rewritten, question, told):
             return rewritten
     return _with_topic(question, history)
 
 
 def _is_rewrite(text: str, question: str, told: str) -> bool:
-    """A rewrite adds words of the conversation, not figures of its own, and keeps the language."""
+    """A rewrite adds words of the conversation, not figures of its own, keeps the language, and points back no more."""
     if not 3 < len(text) < 400 or language_of(text) != language_of(question):
+        return False
+    if language_of(text) == "zh" and _UNRESOLVED_ZH.search(text):
         return False
     return _figures(text) <= _figures(told) | _figures(question)
 

@@ -106,6 +106,29 @@ def test_a_rewrite_that_does_not_fit_is_replaced_by_a_rule(says: str) -> None:
     assert query.standalone == "And what does it expect? (SMIC, earn, 2025)"
 
 
+CHINESE_HISTORY = [Turn(question="中芯国际2025年收入多少？", answer="93亿美元。[1]")]
+
+
+def test_a_chinese_follow_up_is_rewritten_with_chinese_instructions() -> None:
+    model = ScriptedModel(reply=lambda p: "完整的问题：中芯国际2026年的预期是什么？" if "改写" in p else "x")
+    query = understand(
+        "那2026年的预期呢？", history=CHINESE_HISTORY, session=local_session(model), prompts=Prompts(), glossary=GLOSSARY
+    )  # fmt: skip
+    assert query.standalone == "中芯国际2026年的预期是什么？"
+    assert "问：中芯国际2025年收入多少？\n答：93亿美元。\n" in model.prompts[0]
+
+
+@pytest.mark.parametrize(
+    "says", ["那家公司2026年的预期是什么？", "它预期如何？", "那2026年的预期呢？", "两家公司相差多少？"]
+)
+def test_a_chinese_rewrite_that_still_points_back_is_replaced(says: str) -> None:
+    model = ScriptedModel(reply=lambda p: says if "改写" in p else "What does SMIC expect?")
+    query = understand(
+        "那2026年的预期呢？", history=CHINESE_HISTORY, session=local_session(model), prompts=Prompts(), glossary=GLOSSARY
+    )  # fmt: skip
+    assert query.standalone == "中芯国际2025年收入多少；那2026年的预期呢？"
+
+
 def test_without_a_model_the_topic_of_the_last_question_is_added() -> None:
     follow_up = "And what does it expect?"
     assert ask(follow_up, None, HISTORY).standalone == f"{follow_up} (SMIC, earn, 2025)"
