@@ -17,6 +17,7 @@ from assistant.index.reader import Index
 from assistant.index.server import ChromaServer
 from assistant.index.sync import sync_folder
 from assistant.models.embeddings import EmbeddingModel
+from assistant.settings import load_settings
 from tests.index.conftest import CHUNKER, INGEST, fake_embeddings
 
 
@@ -233,3 +234,11 @@ def test_a_server_that_goes_away_is_said(
         running.server_close()
         with pytest.raises(IndexingError, match="does not answer"):
             index.search_dense(embeddings.embed_query("x"), 3)
+
+
+def test_the_settings_name_the_server_and_hide_its_key() -> None:
+    settings = load_settings(chroma_url="https://chroma.example/x", chroma_token="open-sesame")
+    found = ChromaServer.of(settings)
+    assert found == ChromaServer("https://chroma.example/x", "open-sesame")
+    assert "sesame" not in repr(settings) and "sesame" not in str(found)
+    assert ChromaServer.of(load_settings(chroma_url=" ")) is None
