@@ -57,6 +57,8 @@ class Alignment:
             t.anchor for t in parse_text(context).tokens if isinstance(t.anchor, DateMention)
         ]
         self.cross = bool(_HAN.search(claim)) != (len(_HAN.findall(evidence)) > 0.2 * max(1, len(evidence)))
+        self._same: dict[tuple[str, str], bool] = {}
+        self._alike: dict[tuple[int, int, bool], float] = {}
         self.matches = [self._match(token) for token in self.claim.tokens]
         self.content = [index for index in self.claim.content() if not self.cross or self._comparable(index)]
         self.ranks = [_ranks(self.claim.tokens), _ranks(self.evidence.tokens)]
@@ -104,7 +106,10 @@ class Alignment:
         left, right = set(claim.tokens), set(evidence.tokens)
         if left & right:
             return left <= right or right <= left or len(left & right) > 1
-        return any(NamePool(evidence.text, table).has(claim) for table in self.tables)
+        key = (claim.text, evidence.text)
+        if key not in self._same:
+            self._same[key] = any(NamePool(evidence.text, table).has(claim) for table in self.tables)
+        return self._same[key]
 
     def _comparable(self, index: int) -> bool:
         """Whether a token of another language than the evidence has a known counterpart at all."""
@@ -127,6 +132,12 @@ class Alignment:
 
     def _likeness(self, index: int, other: int, directed: bool = False) -> float:
         """How alike the surroundings of a claim token and an evidence token are, 0 to 1."""
+        key = (index, other, directed)
+        if key not in self._alike:
+            self._alike[key] = self._compare_around(index, other, directed)
+        return self._alike[key]
+
+    def _compare_around(self, index: int, other: int, directed: bool) -> float:
         mine = self._claim_context(index)
         if not mine:
             return 0.0

@@ -7,10 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from assistant.answering.claim_polarity import Polarity
+from assistant.answering.claim_standing import Standing
 from assistant.answering.claim_text import Token
 from assistant.answering.dates import DateMention, date_matches
-from assistant.answering.lexicon import Entry
 from assistant.answering.name_table import NameTable
 from assistant.answering.names import Name
 from assistant.answering.quantities import Quantity, bounds_conflict
@@ -21,8 +20,8 @@ FEATURES = (
     "negation_added", "negation_dropped", "claimed_dropped", "said_dropped", "confirmed_added", "attribution_added",
     "possible_dropped", "plan_dropped", "will_added", "bound_dropped", "hedge_dropped", "unmatched", "length",
     "sentences_used", "hope_dropped", "slot_names", "slot_numbers", "similarity", "similarity_window", "cross_language",
+    "source_changed", "modal_dropped", "done_added", "cause_added", "scope_added",
 )  # fmt: skip
-_NOTHING = Entry()
 
 
 @dataclass
@@ -46,7 +45,7 @@ Similarity = Callable[[str, Sequence[str]], list[float]]
 """Calibrated similarity of a claim to each of some sentences, 0 unrelated to 1 the same."""
 
 
-class Comparer(Polarity):
+class Comparer(Standing):
     """Computes the features of one claim and evidence."""
 
     def compare(self, similarity: Similarity | None = None) -> Comparison:
@@ -229,31 +228,6 @@ class Comparer(Polarity):
                     )
         return result
 
-    def _raised(self, window: list[int]) -> dict[str, float]:
-        """Shares of the claim that stand firmer in the claim than in the evidence."""
-        tokens = self.evidence.tokens
-        claimed = said = possible = planned = 0.0
-        seen = 0
-        for index in self.content:
-            token = self.claim.tokens[index]
-            near = [o for o in self.matches[index] if tokens[o].sentence in window]
-            if not near:
-                continue
-            seen += 1
-            firm = max(near, key=lambda o: (tokens[o].sentence == window[0], self._likeness(index, o)))
-            theirs = tokens[firm]
-            claimed += float(theirs.source == 1.0 and token.source > 1.0) * (
-                1.0 if token.source == 3.0 else 0.5
-            )
-            said += float(theirs.source < 3.0 and token.source == 3.0)
-            possible += float(theirs.sure == 1.0 and token.sure > 1.0) * (1.0 if token.sure == 3.0 else 0.6)
-            planned += float(theirs.sure < 3.0 and token.sure == 3.0)
-        size = seen or 1
-        return {
-            "claimed_dropped": claimed / size, "said_dropped": said / size,
-            "possible_dropped": possible / size, "plan_dropped": planned / size,
-        }  # fmt: skip
-
     def _slots(self, window: list[int]) -> dict[str, float]:
         """Anchors of the claim that stand exactly where the evidence has another anchor of their kind."""
         result = {"slot_names": 0.0, "slot_numbers": 0.0}
@@ -297,68 +271,10 @@ class Comparer(Polarity):
             sides.append(set(tokens[other].keys or (tokens[other].word,)) if inside else {"|"})
         return sides[0], sides[1]
 
-    def _standing(self, window: list[int], reasons: list[str]) -> dict[str, float]:
-        """Attribution, certainty and limits that the claim drops or adds."""
-        claim, tokens = self.claim.tokens, self.evidence.tokens
-        inside = [
-            index
-            for index, token in enumerate(tokens)
-            if token.sentence in window and token.entry is not None
-        ]
-        meant = [index for index, token in enumerate(claim) if token.entry is not None]
-        result = dict.fromkeys(
-            ("claimed_dropped", "said_dropped", "confirmed_added", "attribution_added", "possible_dropped", "plan_dropped", "will_added",
-             "bound_dropped", "hedge_dropped", "hope_dropped"), 0.0)  # fmt: skip
-
-        def lose(name: str, amount: float) -> None:
-            result[name] = max(result[name], amount)
-
-        for name, share in self._raised(window).items():
-            lose(name, share)
-        for other in inside:
-            entry = _entry(tokens[other])
-            if entry.certainty:
-                weaker = [i for i in meant if 0 < _entry(claim[i]).certainty <= max(2.0, entry.certainty)]
-                lose("hope_dropped", self._scope(other) - self._answered(other, weaker))
-        there = [_entry(tokens[o]) for o in inside]
-        certain = {key for o in inside if _entry(tokens[o]).attribution == 4.0 for key in tokens[o].keys}
-        for index in meant:
-            entry = _entry(claim[index])
-            if entry.attribution == 4.0 and not set(claim[index].keys) & certain:
-                result["confirmed_added"] = 1.0
-            if entry.attribution in (1.0, 2.0) and not any(e.attribution for e in there):
-                lose("attribution_added", 1.0 if entry.attribution == 1.0 else 0.5)
-            if entry.certainty == 2.5 and not any(e.certainty >= 2.0 for e in there):
-                result["will_added"] = 1.0
-        for index, token in enumerate(claim):
-            if not isinstance(token.anchor, Quantity) or not self.matches[index]:
-                continue
-            best = max(self.matches[index], key=lambda o: self._likeness(index, o))
-            written = tokens[best].anchor
-            if isinstance(written, Quantity):
-                limited = token.anchor.approximate or token.anchor.bound
-                lose("bound_dropped", float(bool(written.bound) and not token.anchor.bound))
-                lose("hedge_dropped", float(written.approximate and not limited))
-        for name, limit, words in (
-            ("claimed_dropped", 0.45, "the passage only reports this as a claim or from unnamed sources"),
-            ("said_dropped", 0.6, "the passage attributes this to someone; the claim states it as fact"),
-            ("confirmed_added", 0.5, "the passage does not say that this is confirmed"),
-            ("possible_dropped", 0.45, "the passage calls this possible or under discussion only"),
-            ("plan_dropped", 0.5, "the passage speaks of a plan or expectation, not of a fact"),
-            ("bound_dropped", 0.5, "the passage gives a limit (more than, up to), not the exact number"),
-        ):
-            if result[name] > limit:
-                reasons.append(words)
-        return result
-
 
 def _agreement(left: tuple[set[str], set[str]], right: tuple[set[str], set[str]]) -> float:
     # The edge of a sentence says less than a word.
     return sum((0.5 if a == {"|"} else 1.0) if a & b else 0.0 for a, b in zip(left, right, strict=True))
-
-
-def _entry(token: Token) -> Entry:
-    return token.entry or _NOTHING
 
 
 def compare_claim(

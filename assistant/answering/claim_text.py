@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
 
+from assistant.answering.claim_marks import mark_standing
 from assistant.answering.dates import DateMention, fill_years, find_dates
 from assistant.answering.lexicon import Entry, load_lexicon, stem
 from assistant.answering.names import Name, find_names
@@ -220,9 +221,7 @@ def parse_text(text: str, spans: tuple[tuple[int, int], ...] = ()) -> ParsedText
     tokens.extend(_words(text, taken))
     tokens.sort(key=lambda token: (token.start, token.end))
     _place(tokens, sentences, text)
-    _mark_negation(tokens)
-    _mark_sources(tokens, text)
-    _mark_certainty(tokens)
+    mark_standing(tokens, text)
     parsed.tokens = tokens
     return parsed
 
@@ -255,6 +254,9 @@ def _words(text: str, taken: bytearray) -> list[Token]:
                 stems = tuple(stem(piece.group()) for piece in group)
                 entry = lexicon.english.get(stems)
                 if entry is not None:
+                    if entry.certainty and _capital(text, match.start()):
+                        # "Five-Year Plan" and "Project" are names, not plans.
+                        entry = replace(entry, certainty=0.0)
                     word = text[match.start() : group[-1].end()].lower()
                     function = length == 1 and word in _FUNCTION and not entry.negates
                     token = Token(
@@ -275,6 +277,11 @@ def _words(text: str, taken: bytearray) -> list[Token]:
             tokens.append(token)
         index += used
     return tokens
+
+
+def _capital(text: str, start: int) -> bool:
+    """Whether a word is capitalised within a sentence."""
+    return text[start].isupper() and bool(re.search(r"[\w,]['’s]*[ -]$", text[:start]))
 
 
 def _plain(match: re.Match[str]) -> Token:
@@ -329,70 +336,3 @@ def _place(tokens: list[Token], sentences: list[tuple[int, int]], text: str) -> 
             clause += 1
             cut += 1
         token.sentence, token.clause = sentence, clause
-
-
-def _mark_negation(tokens: list[Token]) -> None:
-    """Mark the words within reach of a negation: the next three that carry meaning, in its clause."""
-    for index, token in enumerate(tokens):
-        if token.entry is None or not token.entry.negates:
-            continue
-        reached = 0
-        for later in tokens[index + 1 :]:
-            if later.clause != token.clause or reached == 3:
-                break
-            if not later.function:
-                later.negated = not later.negated
-                reached += 1
-
-
-def _mark_sources(tokens: list[Token], text: str) -> None:
-    """Mark the words that a verb of speech answers for: what follows it, or what stands before ", X said."."""
-    groups: dict[tuple[int, int], list[int]] = {}
-    segment = 0
-    for index, token in enumerate(tokens):
-        if index and ";" in text[tokens[index - 1].end : token.start]:
-            segment += 1
-        groups.setdefault((token.sentence, segment), []).append(index)
-    for members in groups.values():
-        speakers = [
-            index
-            for index in members
-            if (entry := tokens[index].entry) is not None and entry.attribution in (1.0, 2.0)
-        ]
-        merged: list[tuple[int, int, float]] = []
-        for index in speakers:
-            level = tokens[index].entry.attribution  # type: ignore[union-attr]
-            if merged and index - merged[-1][1] <= 4:
-                merged[-1] = (merged[-1][0], index, min(level, merged[-1][2]))
-            else:
-                merged.append((index, index, level))
-        for number, (first, last, level) in enumerate(merged):
-            end = merged[number + 1][0] if number + 1 < len(merged) else members[-1] + 1
-            after = [index for index in range(last + 1, end) if not tokens[index].function]
-            begin = merged[number - 1][1] + 1 if number else members[0]
-            before = [index for index in range(begin, first) if not tokens[index].function]
-            comma = "," in text[tokens[max(begin, first - 5)].start : tokens[first].start]
-            trailing = (
-                number + 1 == len(merged)
-                and comma
-                and len(before) > 3
-                and sum(tokens[i].anchor is None for i in after) <= 1
-            )
-            for index in before if trailing else after:
-                tokens[index].source = min(tokens[index].source, level)
-
-
-def _mark_certainty(tokens: list[Token]) -> None:
-    """Mark the words within reach of a modal or a word of planning: up to eight that follow in its sentence part."""
-    for index, token in enumerate(tokens):
-        if token.entry is None or not token.entry.certainty:
-            continue
-        reached = 0
-        for later in tokens[index + 1 :]:
-            if later.sentence != token.sentence or later.clause > token.clause + 1 or reached == 8:
-                break
-            if later.clause != token.clause and reached > 2:
-                break
-            if not later.function:
-                later.sure = min(later.sure, token.entry.certainty)
-                reached += 1

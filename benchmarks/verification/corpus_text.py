@@ -53,3 +53,18 @@ def read_paragraphs(corpus: Path) -> Iterator[Paragraph]:
                 text,
                 sentences,
             )
+
+
+def evidence_of(paragraph: Paragraph, index: int, words: int = 110) -> tuple[str, list[str]]:
+    """A passage of about the size that retrieval returns, around one sentence."""
+    low = high = index
+    size = len(paragraph.sentences[index].split())
+    while size < words and (low > 0 or high + 1 < len(paragraph.sentences)):
+        if high + 1 < len(paragraph.sentences) and (low == 0 or high - index <= index - low):
+            high += 1
+            size += len(paragraph.sentences[high].split())
+        else:
+            low -= 1
+            size += len(paragraph.sentences[low].split())
+    chosen = paragraph.sentences[low : high + 1]
+    return " ".join(chosen), [sentence for sentence in chosen if sentence != paragraph.sentences[index]]

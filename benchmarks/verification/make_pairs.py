@@ -3,7 +3,8 @@
     python benchmarks/verification/make_pairs.py --out pairs.jsonl
 
 Half of the briefs (by a digest of their name) go to the part `fit`, the others to `report`; nothing is fitted
-on the latter. Each line: brief, part, kind, language, label (1 faithful), claim, evidence, context, by (rule or hand).
+on the latter. Each line: brief, part, kind, language of the claim, label (1 faithful), claim, evidence, context, by
+(`rule`; `hand`: paraphrases.yaml, or a rule on one of its claims; `written`: claims.yaml; `more`: see more_pairs.py).
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from corpus_text import Paragraph, read_paragraphs
+from corpus_text import Paragraph, evidence_of, read_paragraphs
+from more_pairs import more_rows, written_rows
 from perturb import RULES, name, name_zh
 from rephrase import rephrase
 
@@ -27,21 +29,6 @@ _HERE = Path(__file__).parent
 
 def part_of(brief: str) -> str:
     return "fit" if hashlib.sha256(brief.encode()).digest()[0] % 2 else "report"
-
-
-def evidence_of(paragraph: Paragraph, index: int, words: int = 110) -> tuple[str, list[str]]:
-    """A passage of about the size that retrieval returns, around one sentence."""
-    low = high = index
-    size = len(paragraph.sentences[index].split())
-    while size < words and (low > 0 or high + 1 < len(paragraph.sentences)):
-        if high + 1 < len(paragraph.sentences) and (low == 0 or high - index <= index - low):
-            high += 1
-            size += len(paragraph.sentences[high].split())
-        else:
-            low -= 1
-            size += len(paragraph.sentences[low].split())
-    chosen = paragraph.sentences[low : high + 1]
-    return " ".join(chosen), [sentence for sentence in chosen if sentence != paragraph.sentences[index]]
 
 
 def make_pairs(corpus: Path, seed: int = 7) -> Iterator[dict[str, Any]]:
@@ -150,6 +137,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     arguments = parser.parse_args()
     rows = list(make_pairs(arguments.corpus, arguments.seed))
+    paragraphs = list(read_paragraphs(arguments.corpus))
+    added = written_rows(paragraphs, _HERE / "claims.yaml") + more_rows(paragraphs, arguments.seed)
+    rows += [{**row, "part": part_of(row["brief"])} for row in added]
     arguments.out.write_text(
         "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8"
     )
