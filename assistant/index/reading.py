@@ -192,9 +192,11 @@ class RayReading:
         if not ray.is_initialized():
             try:
                 ray.init(address=self._address, log_to_driver=False, include_dashboard=False)
-            except (ConnectionError, ValueError, RuntimeError) as error:
+            except Exception as error:
+                # Ray raises plain `Exception` when a node does not start in time.
+                reason = str(error).strip().partition("\n")[0][:200]
                 raise ConfigurationError(
-                    f"The Ray cluster at '{self._address}' does not answer.",
+                    f"The Ray cluster at '{self._address}' cannot be used: {reason}",
                     "Start it (`ray start --head`), or use `--ray local`.",
                 ) from error
         task: Any = ray.remote(_run_parcel)
