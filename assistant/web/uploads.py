@@ -114,7 +114,11 @@ def _add_one(engine: Engine, folder: Path, language: str, collection: str, sourc
         # An archive has a line for each of its files.
         told = [file for file in found.files if file.status not in ("removed", "skipped")]
         done = [file for file in told if file.status != "failed"]
-        reasons = [f"{file.path}: {file.reason}" for file in told if file.status == "failed"]
+        reasons = [
+            file.reason if file.path == name else f"{file.path}: {file.reason}"
+            for file in told
+            if file.status == "failed"
+        ]
     except AssistantError as error:
         done, reasons = [], [str(error)]
     if not done:

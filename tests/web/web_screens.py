@@ -19,7 +19,6 @@ from web_pdf import write_memo
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 QUESTION = "How much AI chip revenue does Huawei expect in 2026, and how does that compare with 2025?"
 UNANSWERED = "Who coached the winning team of the 2026 World Cup?"
-DISAGREED = "How large was Tencent's capital expenditure in the first quarter of 2026?"
 CHINESE = "华为预计2026年人工智能芯片收入是多少？"
 
 
@@ -168,7 +167,6 @@ SCREENS: dict[str, Callable[[Screens], Any]] = {
     "answer": answer,
     "document": document,
     "refusal": lambda s: s.answered(UNANSWERED),
-    "disagreement": lambda s: s.answered(DISAGREED),
     "timeline": timeline,
     "corpus": corpus,
     "scope": scope,
