@@ -213,7 +213,8 @@ class RayReading:
             try:
                 yield from ray.get(answer)
             except ray.exceptions.RayError as error:
-                reason = type(error).__name__
+                # The last line says what failed, the lines before where.
+                reason = (str(error).strip().splitlines() or [type(error).__name__])[-1].strip()[:200]
                 for file in parcel:
                     yield Prepared(error=DocumentError(f"{file.name}: its worker failed ({reason})."))
 

@@ -74,10 +74,12 @@ def test_without_ray_its_extra_is_named() -> None:
 @pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is not installed")
 @pytest.mark.skipif("ASSISTANT_TEST_RAY" not in os.environ, reason="set ASSISTANT_TEST_RAY=1 to start Ray")
 def test_a_local_ray_cluster_reads_and_embeds(
-    tmp_path: Path, corpus: Path, embeddings: EmbeddingModel
+    tmp_path: Path, corpus: Path, embeddings: EmbeddingModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import ray
 
+    # The workers import the fake readers of this file.
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     (corpus / "broken.txt").write_text("BROKEN")
     with open_index(tmp_path / "home", embeddings) as index:
         try:
@@ -87,7 +89,6 @@ def test_a_local_ray_cluster_reads_and_embeds(
                 corpus,
                 ingest=INGEST,
                 reading=RayReading(fake_embeddings, ingest, "local"),
-                on_write=lambda step: None,
             )
         finally:
             ray.shutdown()
