@@ -162,7 +162,7 @@ class Settings(BaseSettings):
         """An empty line of `.env` means no key, no users file and no server."""
         return None if isinstance(value, str) and not value.strip() else value
 
-    @field_validator("base_url", "embedding_base_url")
+    @field_validator("base_url", "embedding_base_url", "chroma_url")
     @classmethod
     def _address_holds_no_key(cls, value: str | None) -> str | None:
         """Addresses are shown and written into reports; keys have settings of their own."""

@@ -121,7 +121,7 @@ def test_a_key_under_a_wrong_name_or_in_a_wrong_place_is_not_repeated(tmp_path: 
 
 @pytest.mark.parametrize("address", ["https://user:password@host/v1", "https://host/v1?api-key=sk-1"])
 def test_an_address_that_holds_a_key_is_refused(address: str) -> None:
-    for name in ("base_url", "embedding_base_url"):
+    for name in ("base_url", "embedding_base_url", "chroma_url"):
         with pytest.raises(ConfigurationError, match="no user, password or key"):
             load_settings(**{name: address})
     assert load_settings(base_url="http://localhost:8000/v1").base_url == "http://localhost:8000/v1"
