@@ -82,6 +82,11 @@ def discover(root: Path) -> list[Path]:
 INGEST = Ingest(discover=discover, read=read, chunk=chunk)
 
 
+def make_ingest() -> Ingest:
+    """The same, for workers: functions travel to them by name."""
+    return INGEST
+
+
 @pytest.fixture
 def embeddings() -> EmbeddingModel:
     return fake_embeddings()

@@ -13,17 +13,13 @@ from assistant.index.reading import Prepared, ProcessReading, RayReading, prepar
 from assistant.index.sync import Ingest, sync_folder
 from assistant.models.embeddings import EmbeddingModel
 from assistant.schema import Document
-from tests.index.conftest import INGEST, fake_embeddings, open_index, read
+from tests.index.conftest import INGEST, fake_embeddings, make_ingest, open_index, read
 
 
 def crashing_read(file: Path, root: Path, collection: str) -> Document:
     if file.name == "crash.txt":
         os._exit(3)
     return read(file, root, collection)
-
-
-def ingest() -> Ingest:
-    return INGEST
 
 
 def crashing() -> Ingest:
@@ -40,7 +36,7 @@ def test_workers_give_what_one_process_gives(
     (corpus / "broken.txt").write_text("BROKEN")
     files = sorted(corpus.rglob("*.txt"))
     expected = in_this_process(files, corpus, embeddings)
-    reading = ProcessReading(2, fake_embeddings, ingest)
+    reading = ProcessReading(2, fake_embeddings, make_ingest)
     found = list(reading(files, corpus, "corpus"))
     assert [(f.document, f.passages) for f in found] == [(e.document, e.passages) for e in expected]
     assert [str(f.error) for f in found if f.error] == ["broken.txt is broken. Mend it."]
@@ -67,7 +63,7 @@ def test_a_file_that_crashes_its_worker_takes_no_other_along(tmp_path: Path) -> 
 @pytest.mark.skipif(importlib.util.find_spec("ray") is not None, reason="Ray is installed")
 def test_without_ray_its_extra_is_named() -> None:
     with pytest.raises(ConfigurationError, match="Ray is not installed") as caught:
-        RayReading(fake_embeddings, ingest)
+        RayReading(fake_embeddings, make_ingest)
     assert "[ray]" in caught.value.hint
 
 
@@ -88,7 +84,7 @@ def test_a_local_ray_cluster_reads_and_embeds(
                 embeddings,
                 corpus,
                 ingest=INGEST,
-                reading=RayReading(fake_embeddings, ingest, "local"),
+                reading=RayReading(fake_embeddings, make_ingest, "local"),
             )
         finally:
             ray.shutdown()
