@@ -11,12 +11,24 @@ from assistant.index.lexical import LexicalIndex
 from assistant.schema import DocumentInfo, Filters, Passage
 
 
+class NoVectors(Embeddings):
+    """Stands where an embedding model is asked for, for a search by words alone."""
+
+    def embed_query(self, text: str) -> list[float]:
+        """Nothing to compare with."""
+        return []
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """Nothing for each text."""
+        return [[] for _ in texts]
+
+
 class MemoryIndex:
     """The passages of one set.
 
     Args:
         passages: Each found by its id.
-        embeddings: For the search by cosine, which finds nothing without.
+        embeddings: For the search by cosine, which finds nothing without (None, or `NoVectors`).
     """
 
     def __init__(self, passages: Iterable[Passage], embeddings: Embeddings | None) -> None:
@@ -24,7 +36,8 @@ class MemoryIndex:
         self._ids = list(self.passages)
         self._lexical = LexicalIndex.build(self.passages.values())
         texts = [passage.embedding_text().strip() for passage in self.passages.values()]
-        self._vectors = np.array(embeddings.embed_documents(texts)) if embeddings and texts else None
+        dense = embeddings is not None and not isinstance(embeddings, NoVectors) and texts
+        self._vectors = np.array(embeddings.embed_documents(texts)) if embeddings and dense else None
 
     def search_dense(
         self, vector: Sequence[float], k: int, filters: Filters | None = None
@@ -41,6 +54,13 @@ class MemoryIndex:
     ) -> list[tuple[Passage, float]]:
         """Passages by BM25, best first."""
         return [(self.passages[passage_id], score) for passage_id, score in self._lexical.search(query, k)]
+
+    def similarity(self, query: str, embeddings: Embeddings) -> float:
+        """Of the nearest passage: its cosine, or without vectors its BM25 score by the weight of the query's terms."""
+        if self._vectors is not None:
+            return self.search_dense(embeddings.embed_query(query), 1)[0][1]
+        found = self._lexical.search(query, 1)
+        return found[0][1] / (sum(self.term_weights(query).values()) or 1.0) if found else 0.0
 
     def term_weights(self, text: str) -> dict[str, float]:
         """Inverse document frequency of each distinct term of a text, in this set."""

@@ -31,7 +31,8 @@ from typing import Any
 
 import numpy as np
 from kept_vectors import KeptVectors
-from memory_index import MemoryIndex
+from langchain_core.embeddings import Embeddings
+from memory_index import MemoryIndex, NoVectors
 from project import Stages, make_passage, open_stages
 from public_sets import Conversation, read_mtrag_passages, read_mtrag_un
 from refusal_figures import Judged, auroc, precision_recall, refused_above_threshold
@@ -55,7 +56,7 @@ LABELS = ("ANSWERABLE", "PARTIAL", REFUSE)
 class Collection:
     """The passages of one collection, with the stages that read them."""
 
-    def __init__(self, passages: Mapping[str, str], embeddings: KeptVectors, stages: Stages) -> None:
+    def __init__(self, passages: Mapping[str, str], embeddings: Embeddings, stages: Stages) -> None:
         self._embeddings, self._stages = embeddings, stages
         self._index = MemoryIndex([make_passage(name, text) for name, text in passages.items()], embeddings)
         self._by_name = {passage.document.path: passage for passage in self._index.passages.values()}
@@ -72,7 +73,6 @@ class Collection:
         ranked = self._ranker.rank(query, hits)
         decision = self._gate.decide(query, ranked, session)
         seconds = time.perf_counter() - start
-        nearest = self._index.search_dense(self._embeddings.embed_query(query.english), 1)
         own = {name for name, _ in task.passages}
         found = own & {hit.passage.document.path for hit in hits}
         return {
@@ -84,7 +84,7 @@ class Collection:
             "probability": decision.probability,
             "margin": decision.margin,
             "uncovered": list(decision.uncovered),
-            "cosine": nearest[0][1] if nearest else 0.0,
+            "similarity": self._index.similarity(query.english, self._embeddings),
             "cross": max((item.cross for item in ranked if not math.isnan(item.cross)), default=-20.0),
             "own_found": len(found) / len(own) if own else None,
             "seconds": round(seconds, 2),
@@ -117,7 +117,7 @@ def figures(rows: Sequence[dict[str, Any]], population: Mapping[str, int]) -> di
     judged = Judged.of([row["label"] for row in rows], REFUSE, population)
     scores = {
         "gate": np.array([-row["probability"] for row in rows]),
-        "cosine": np.array([-row["cosine"] for row in rows]),
+        "similarity": np.array([-row["similarity"] for row in rows]),
         "cross": np.array([-row["cross"] for row in rows]),
     }
     rules = {
@@ -127,8 +127,8 @@ def figures(rows: Sequence[dict[str, Any]], population: Mapping[str, int]) -> di
             auroc(scores["gate"], judged),
         ),
         "similarity below a threshold": (
-            refused_above_threshold(scores["cosine"], judged),
-            auroc(scores["cosine"], judged),
+            refused_above_threshold(scores["similarity"], judged),
+            auroc(scores["similarity"], judged),
         ),
         "cross-encoder below a threshold": (
             refused_above_threshold(scores["cross"], judged),
@@ -174,7 +174,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=layout)
     parser.add_argument("--data", type=Path, required=True, help="folder with mtragun_reference.jsonl")
     parser.add_argument("--model", default="local", help="`extractive` gates without a language model")
-    parser.add_argument("--embedding", default="e5")
+    parser.add_argument("--embedding", default="e5", help="`none` retrieves by BM25 alone")
     parser.add_argument("--vectors", type=Path, metavar="FOLDER", help="keep vectors here for the next run")
     parser.add_argument(
         "--limit", type=int, nargs="+", default=[], help=f"tasks of each label: one number or {len(LABELS)}"
@@ -192,8 +192,10 @@ def main() -> int:
     ]
     population = Counter(task.answerability for task in every)
     tasks = choose(every, arguments.limit, arguments.seed)
-    settings = load_settings(model=arguments.model, embedding=arguments.embedding)
-    embeddings, stages = KeptVectors(load_embeddings(settings), arguments.vectors), open_stages(settings)
+    settings, stages = load_settings(), open_stages(load_settings(model=arguments.model))
+    embeddings: Embeddings = NoVectors()
+    if arguments.embedding != "none":
+        embeddings = KeptVectors(load_embeddings(settings, arguments.embedding), arguments.vectors)
     evidence = f"{arguments.passages} passages, {arguments.evidence}"
     log = RowLog(arguments.out / "refusal.jsonl", f"{arguments.model} {arguments.embedding} {evidence}")
     console, collections = Console(), {}
@@ -214,7 +216,8 @@ def main() -> int:
             f"{number}/{len(tasks)} {row['label']} {'refused' if row['refuse'] else 'answered'}",
             highlight=False,
         )
-    embeddings.keep()
+    if isinstance(embeddings, KeptVectors):
+        embeddings.keep()
     rows = [log.rows[task.id] for task in tasks if task.id in log.rows]
     result = {}
     for name, kept in (

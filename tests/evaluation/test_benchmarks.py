@@ -14,7 +14,7 @@ sys.path.append(str(ROOT / "benchmarks"))
 
 from baseline_chains import LangChainTutorial, is_refusal_text, marked_sentences  # noqa: E402
 from kept_vectors import KeptVectors  # noqa: E402
-from memory_index import MemoryIndex  # noqa: E402
+from memory_index import MemoryIndex, NoVectors  # noqa: E402
 from mtrag_refusal import Collection  # noqa: E402
 from mtrag_rewrite import retrieval, score, term_f1  # noqa: E402
 from project import make_passage, open_stages  # noqa: E402
@@ -179,6 +179,21 @@ def test_every_task_is_judged_on_passages_of_its_collection(tmp_path: Path) -> N
     own = Conversation("b", "Where is Wuhan?", (), (("p3", pool["p3"]),), "ANSWERABLE")
     # Its own passage is there although nothing in it is asked for.
     assert collection.judge(own, 1, True)["own_found"] == 1.0
+
+
+def test_likeness_of_the_nearest_passage_with_and_without_vectors() -> None:
+    paragraphs = [
+        Paragraph("p0", "", "Wuhan makes flash memory."),
+        Paragraph("p1", "", "Tea grows in Fujian."),
+    ]
+    words = index_of(paragraphs, NoVectors())
+    assert words.search_dense([], 5) == []
+    near = words.similarity("Who makes flash memory?", NoVectors())
+    assert near > words.similarity("Who wrote about memory?", NoVectors()) > 0
+    assert words.similarity("Verdi", NoVectors()) == 0
+    fake = DeterministicFakeEmbedding(size=8)
+    dense = index_of(paragraphs, fake)
+    assert dense.similarity("Verdi", fake) == dense.search_dense(fake.embed_query("Verdi"), 1)[0][1]
 
 
 def test_vectors_are_kept_for_the_next_run(tmp_path: Path) -> None:
