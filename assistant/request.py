@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, cast, get_args
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from pydantic import ValidationError
@@ -110,7 +110,7 @@ def read_input(
         )
     if language is not None and language not in get_args(AnswerLanguage):
         raise QuestionError(f"The answer's language is {str(language)[:20]!r}.", "Choose auto, en or zh.")
-    return Request(value, turns_of(history), chosen, model, passages, language)
+    return Request(value, turns_of(history), chosen, model, passages, cast(AnswerLanguage | None, language))
 
 
 def inputs_of(request: Request) -> dict[str, Any]:

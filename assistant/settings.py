@@ -167,7 +167,9 @@ class Settings(BaseSettings):
     def _address_holds_no_key(cls, value: str | None) -> str | None:
         """Addresses are shown and written into reports; keys have settings of their own."""
         if value is not None and ("@" in value or "?" in value):
-            raise ValueError("an address holds no user, password or key; a key goes into the setting for keys")
+            raise ValueError(
+                "an address holds no user, password or key; a key goes into the setting for keys"
+            )
         return value
 
     @classmethod

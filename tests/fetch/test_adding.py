@@ -82,7 +82,10 @@ def test_an_address_that_moved_or_changed_its_format_replaces_its_document(
 ) -> None:
     site.pages["/m"] = reply(HTML)
     old = assistant.add_url(site.url + "/m")
-    site.pages |= {"/m": redirect("/new"), "/new": reply(pdf([[("paragraph", "Measures on lithography machines.")]]))}
+    site.pages |= {
+        "/m": redirect("/new"),
+        "/new": reply(pdf([[("paragraph", "Measures on lithography machines.")]])),
+    }
     report = assistant.add_urls([site.url + "/m"])
     assert {file.status for file in report.files} == {"added", "removed"}
     (mine,) = [d for d in assistant.documents() if d.collection == "user"]
