@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -51,6 +51,12 @@ _AUXILIARY = r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|
 # "…, and what does X…": the second half is a question of its own.
 _CLAUSES = re.compile(
     rf"[,;:]?\s+(?:and|but|or|versus|vs\.?)\s+(?={_WH}\b|{_AUXILIARY}\s+\w)|[;?]\s+(?=\w)|\s[–—-]\s", re.I
+)
+# "…, and how does that compare with last year?": alone it would find whatever is compared with anything.
+_COMPARES_ONLY = re.compile(
+    r"how (?:do|does|did|is|are|was|were) (?:it|that|this|these|those|they)\b.*\b"
+    r"(?:compar\w*|stack up|differ\w*|relate\w*|measure up|rank\w*|square with)\b",
+    re.I,
 )
 # "What growth and which share does the plan set": two things asked of one subject.
 _TWO_ASKED = re.compile(
@@ -158,7 +164,7 @@ def split_parts(question: str) -> tuple[str, ...]:
         if 2 < len(names) <= 5:
             return tuple(text[: match.start()] + name + text[match.end() :] for name in names)
     pieces = [piece.strip(" ,;:") for piece in _CLAUSES.split(text)]
-    pieces = [piece for piece in pieces if len(piece.split()) >= 3]
+    pieces = _joined(piece for piece in pieces if len(piece.split()) >= 3)
     if len(pieces) > 1:
         return _completed(pieces, text)
     if match := _TWO_ASKED.search(text):
@@ -167,6 +173,17 @@ def split_parts(question: str) -> tuple[str, ...]:
         # "Alibaba's and Baidu's shares": one search for each.
         return tuple(text[: match.start()] + match[side] + text[match.end() :] for side in ("a", "b"))
     return ()
+
+
+def _joined(pieces: Iterable[str]) -> list[str]:
+    """The pieces, with one that asks nothing of its own put back to the one before it."""
+    joined: list[str] = []
+    for piece in pieces:
+        if joined and _COMPARES_ONLY.match(piece):
+            joined[-1] += f", and {piece}"
+        else:
+            joined.append(piece)
+    return joined
 
 
 def _completed(pieces: Sequence[str], whole: str) -> tuple[str, ...]:

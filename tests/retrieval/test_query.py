@@ -49,6 +49,11 @@ def test_names_end_with_their_sentence() -> None:
     assert "St. Louis" in names_in("Who bought steel in St. Louis?")
 
 
+def test_a_comparison_with_what_was_just_asked_is_not_a_part() -> None:
+    assert split_parts("How much did SMIC earn in 2025, and how does that compare with 2024?") == ()
+    assert len(split_parts("How much did SMIC earn, and how does its margin compare with that of TSMC?")) == 2
+
+
 def test_what_did_one_and_the_other_is_not_two_things_asked() -> None:
     parts = split_parts("What did Washington and Beijing each say about rare earths?")
     assert len(parts) == 2
