@@ -11,6 +11,13 @@ from assistant.answering.name_words import COMMON, SPELLINGS
 from assistant.answering.names import CJK, Name, name_tokens
 
 
+# Where the characters of a name belong to other words: 计算能力 holds 算能, 上海光刻机 holds 海光.
+_OTHER_WORDS = re.compile(
+    r"(?<=[计运])算能(?=[力量耗够])|(?<=上)海光|(?<=提)高通|(?<=[近今昨当次节每])日经|(?<=[一二三四五六七八九十几数])百度"
+    r"|字节(?=[数码/]|每)|(?<=[兆千个])字节|(?<=人)文心"
+)
+
+
 class NameTable:
     """Which spellings mean the same thing, in both languages.
 
@@ -52,6 +59,8 @@ class NameTable:
         if not re.search(rf"[{CJK}]", text):
             return []
         found: list[tuple[int, str, set[str]]] = []
+        # Blanked, so that places stay what they are.
+        text = _OTHER_WORDS.sub(lambda match: " " * len(match.group()), text)
         position = 0
         longest = max(map(len, self._chinese), default=0)
         while position < len(text):
