@@ -10,7 +10,6 @@ from functools import cached_property
 from assistant.answering.name_words import COMMON, SPELLINGS
 from assistant.answering.names import CJK, Name, name_tokens
 
-
 # Where the characters of a name belong to other words: 计算能力 holds 算能, 上海光刻机 holds 海光.
 _OTHER_WORDS = re.compile(
     r"(?<=[计运])算能(?=[力量耗够])|(?<=上)海光|(?<=提)高通|(?<=[近今昨当次节每])日经|(?<=[一二三四五六七八九十几数])百度"
