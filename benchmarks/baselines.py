@@ -49,6 +49,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, help="take the questions in a random order")
     parser.add_argument("--languages", nargs="*", default=[])
     parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--retrieval-only", action="store_true", help="only what they find; no answers")
     parser.add_argument("--out", type=Path, default=Path("build/baselines"))
     arguments = parser.parse_args()
     settings = load_settings(model=arguments.model, embedding=arguments.embedding)
@@ -66,7 +67,7 @@ def main() -> int:
     console = Console()
 
     def show(done: int, total: int, row: EvalRow) -> None:
-        seconds = f"{row.seconds:.1f} s" if row.seconds is not None else row.error
+        seconds = f"{row.seconds:.1f} s" if row.seconds is not None else row.error or "searched"
         console.print(f"{done}/{total} {row.question.id} {seconds}", highlight=False)
 
     evaluations = []
@@ -82,6 +83,7 @@ def main() -> int:
                 settings={"model": arguments.model, "embedding": arguments.embedding},
                 rows_path=arguments.out / f"rows-{name}.jsonl",
                 resume=arguments.resume,
+                retrieval_only=arguments.retrieval_only,
             )
         )
     report = build_report(evaluations)

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from kept_vectors import KeptVectors
 from langchain_core.embeddings import Embeddings
-from memory_index import MemoryIndex
+from memory_index import MemoryIndex, NoVectors
 from project import make_passage, open_reader
 from public_sets import (
     Conversation,
@@ -154,7 +154,7 @@ def main() -> int:
         "--data", type=Path, required=True, help="folder with retrieval/ and the human ratings"
     )
     parser.add_argument("--model", default="local", help="`extractive` rewrites by rule")
-    parser.add_argument("--embedding", default="e5")
+    parser.add_argument("--embedding", default="e5", help="`none` compares words and searches by BM25 alone")
     parser.add_argument("--vectors", type=Path, metavar="FOLDER", help="keep vectors here for the next run")
     parser.add_argument("--limit", type=int, help="so many tasks, evenly spread")
     parser.add_argument("--out", type=Path, default=Path("build/mtrag"))
@@ -181,7 +181,11 @@ def main() -> int:
         "after the question before": after_the_last,
         f"assistant ({arguments.model})": by_the_assistant,
     }
-    embeddings = KeptVectors(load_embeddings(load_settings(embedding=arguments.embedding)), arguments.vectors)
+    embeddings: Embeddings = NoVectors()
+    if arguments.embedding != "none":
+        embeddings = KeptVectors(
+            load_embeddings(load_settings(embedding=arguments.embedding)), arguments.vectors
+        )
     human = np.array(embeddings.embed_documents([task.human for task in tasks]))
     changed = np.array([bool(added_terms(task.human, task.conversation.question)) for task in tasks])
     tables = {
@@ -195,7 +199,7 @@ def main() -> int:
             if way is by_the_assistant and number % 50 == 0:
                 console.print(f"{number}/{len(tasks)}", highlight=False)
         vectors = np.array(embeddings.embed_documents(rewrites))
-        cosines = (vectors * human).sum(axis=1)
+        cosines = (vectors * human).sum(axis=1) if vectors.size else np.full(len(tasks), np.nan)
         for table, kept in ((tables["all"], np.ones(len(tasks), bool)), (tables["changed"], changed)):
             figures = score(
                 [text for text, keep in zip(rewrites, kept, strict=True) if keep],
@@ -212,7 +216,8 @@ def main() -> int:
     for table in tables.values():
         console.print(table)
     console.print(retrieval_table(tasks, ways, read, arguments.data, embeddings))
-    embeddings.keep()
+    if isinstance(embeddings, KeptVectors):
+        embeddings.keep()
     return 0
 
 
