@@ -8,7 +8,7 @@
 FROM python:3.11-slim AS build
 
 # Extras of pyproject.toml; `local` brings the embedded language model.
-ARG EXTRAS=serve,batch,openai,anthropic,ollama
+ARG EXTRAS=serve,openai,anthropic,ollama
 # The CPU build of PyTorch, which a plain index has with gigabytes of CUDA; empty where a GPU is to be used.
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_EXTRA_INDEX_URL=${TORCH_INDEX}

@@ -15,7 +15,6 @@ from typing import Any, BinaryIO, Literal, get_args
 from assistant.batch.columns import Record, resolve, to_rows
 from assistant.batch.decoding import decode
 from assistant.batch.questions import ColumnMap, QuestionRow
-from assistant.batch.spreadsheet import require_openpyxl
 from assistant.errors import BatchError
 
 InputFormat = Literal["csv", "tsv", "xlsx", "jsonl", "json", "yaml", "text"]
@@ -177,7 +176,6 @@ def _check_header(header: list[str], name: str) -> None:
 
 
 def _xlsx(data: bytes, name: str, sheet: str | None) -> Records:
-    require_openpyxl(name)
     from openpyxl import load_workbook
 
     try:

@@ -186,16 +186,6 @@ def test_an_output_that_is_open_elsewhere_meanwhile_does_not_end_the_run(
     assert (summary.answered, len(rows_of(out))) == (2, 2)
 
 
-def test_a_missing_package_for_excel_is_named_before_anything_is_asked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("assistant.batch.spreadsheet.find_spec", lambda name: None)
-    engine = FakeEngine()
-    with pytest.raises(BatchError, match=r"a.xlsx needs the package openpyxl.*\[batch\]"):
-        run_batch(engine, io.BytesIO(b"One?"), [tmp_path / "a.csv", tmp_path / "a.xlsx"])
-    assert engine.asked == []
-
-
 def test_a_reason_is_one_line_everywhere(tmp_path: Path) -> None:
     def reply(question: str) -> Answer:
         raise ModelError("Line one.\nLine two.")

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from assistant.batch.journal import RowResult
-from assistant.batch.spreadsheet import require_openpyxl
 from assistant.batch.summary import BatchSummary
 from assistant.batch.writers.html import write_html
 from assistant.batch.writers.jsonl import write_jsonl
@@ -38,8 +37,6 @@ def writer_of(path: Path) -> Writer:
     Raises:
         BatchError: No writer has this suffix.
     """
-    if path.suffix.lower() == ".xlsx":
-        require_openpyxl(path.name)
     try:
         return WRITERS[path.suffix.lower()]
     except KeyError:
