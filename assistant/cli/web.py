@@ -11,12 +11,11 @@ import typer
 from assistant.cli import options
 from assistant.cli.options import Corpus, Embedding, Home
 from assistant.errors import DocumentError
+from assistant.fetch import SOURCES
 
 if TYPE_CHECKING:
     from assistant.fetch.collect import SourceReport
 
-SOURCES = "sources"
-"""The set of documents that `corpus fetch` fills."""
 IgnoreRobots = Annotated[
     bool, typer.Option("--ignore-robots", help="Fetch also what the site's robots.txt forbids.")
 ]

@@ -4,4 +4,7 @@ from assistant.fetch.addresses import WebAddress, is_web_address
 from assistant.fetch.download import Fetcher, Page
 from assistant.fetch.rules import FetchRules
 
-__all__ = ["FetchRules", "Fetcher", "Page", "WebAddress", "is_web_address"]
+SOURCES = "sources"
+"""The collection that `assistant corpus fetch` fills."""
+
+__all__ = ["SOURCES", "FetchRules", "Fetcher", "Page", "WebAddress", "is_web_address"]

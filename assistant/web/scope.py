@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from assistant.fetch import SOURCES
 from assistant.schema import Filters
 from assistant.web.i18n import topic_label, words
 
@@ -19,8 +20,8 @@ def private_collection(owner: str) -> str:
 
 
 def readable_collections(owner: str) -> tuple[str, ...]:
-    """All collections that a user may search."""
-    return ("corpus", SHARED, private_collection(owner))
+    """All collections that a user may search; primary documents are fetched for everybody."""
+    return ("corpus", SOURCES, SHARED, private_collection(owner))
 
 
 def parse_date(value: object) -> dt.date | None:

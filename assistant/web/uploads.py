@@ -10,6 +10,7 @@ from pathlib import Path
 
 from assistant.errors import AssistantError
 from assistant.fetch import is_web_address
+from assistant.ingest.origin import origin_file
 from assistant.ingest.reading import READABLE_SUFFIXES
 from assistant.schema import DocumentInfo, Filters
 from assistant.web.engine import Engine
@@ -150,6 +151,7 @@ def forget(engine: Engine, uploads: Path, owner: str, path: str, collection: str
     file = (root / path).resolve()
     if file.is_relative_to(root):
         file.unlink(missing_ok=True)
+        origin_file(file).unlink(missing_ok=True)
     return removed > 0
 
 

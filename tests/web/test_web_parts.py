@@ -65,8 +65,8 @@ def test_the_chosen_language_comes_before_the_browsers(
 
 def test_filters_never_reach_the_documents_of_others() -> None:
     mine, other = private_collection("alice"), private_collection("bob")
-    assert make_filters("alice").collections == ("corpus", SHARED, mine)
-    assert make_filters("alice", collections=[other]).collections == ("corpus", SHARED, mine)
+    assert make_filters("alice").collections == ("corpus", "sources", SHARED, mine)
+    assert make_filters("alice", collections=[other]).collections == ("corpus", "sources", SHARED, mine)
     assert make_filters("alice", collections=[mine, other]).collections == (mine,)
 
 
