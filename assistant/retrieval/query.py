@@ -67,6 +67,7 @@ _TWO_ASKED = re.compile(
 _CLAUSES_ZH = re.compile(
     r"[？；?;]\s*|[，,]\s*(?=(?:又|并且?|而|以及|那么|同时|其中|分别|它|他|其|为何|为什么|何时|什么|哪|谁|多少|是否|怎|如何|占|有)|[^，,]{0,8}(?:多少|几|哪|什么|谁|何|吗|如何|怎))"
 )
+_ASKS_ZH = re.compile(r"多少|几|哪|什么|谁|何|吗|如何|怎|是否|多[大高长久远快]|呢|请|列出|比较|说明|介绍")
 _VERSUS = re.compile(
     r"\b(?:compare|contrast|set|weigh|stack|line up|put|hold|match)\b\s+(?P<a>.{3,120}?)\s+"
     r"(?:with|against|versus|vs\.?|next to|beside|alongside|to)\s+(?P<b>.{3,160}?)(?P<tail>[:;,?.].*)?$",
@@ -151,6 +152,7 @@ def split_parts(question: str) -> tuple[str, ...]:
         pieces = [
             piece.strip(" ，,。") for piece in _CLAUSES_ZH.split(text) if piece and len(piece.strip()) > 3
         ]
+        pieces = _asking(pieces)
         return _completed(pieces, text) if len(pieces) > 1 else ()
     for pattern in (_VERSUS, _BETWEEN):
         if match := pattern.search(text):
@@ -173,6 +175,21 @@ def split_parts(question: str) -> tuple[str, ...]:
         # "Alibaba's and Baidu's shares": one search for each.
         return tuple(text[: match.start()] + match[side] + text[match.end() :] for side in ("a", "b"))
     return ()
+
+
+def _asking(pieces: Sequence[str]) -> list[str]:
+    """Chinese pieces of which each asks something: "当……时，谁……" is one question."""
+    asking: list[str] = []
+    before = ""
+    for piece in pieces:
+        if _ASKS_ZH.search(piece):
+            asking.append(before + piece)
+            before = ""
+        else:
+            before += f"{piece}，"
+    if before and asking:
+        asking[-1] += f"，{before.rstrip('，')}"
+    return asking
 
 
 def _joined(pieces: Iterable[str]) -> list[str]:
@@ -204,7 +221,11 @@ _ENUMERATION = re.compile(
 _TWO_NAMES = re.compile(
     rf"(?<!^)(?<![.?!]\s)\b(?P<a>{_ENUMERATED})\s+(?:and|or|versus|vs\.?)\s+(?P<b>{_ENUMERATED})(?!\s+(?:and|or)\b)"
 )
-_CAPITALISED = r"\b(?:[A-Z][\w&.'’-]*|\d+[A-Z]+\w*)(?:(?<![a-z0-9]{2}\.)\s+(?:[A-Z0-9][\w&.'’-]*))*"
+_NAME_CHARACTER = r"(?:(?![\u3400-\u9fff])[\w&.'’-])"
+_CAPITALISED = (
+    rf"\b(?:[A-Z]{_NAME_CHARACTER}*|\d+[A-Z]+{_NAME_CHARACTER}*)"
+    rf"(?:(?<![a-z0-9]{{2}}\.)\s+(?:[A-Z0-9]{_NAME_CHARACTER}*))*"
+)
 _INNER_NAME = re.compile(rf"(?<![.?!]\s)(?<!^){_CAPITALISED}")
 _ANY_NAME = re.compile(_CAPITALISED)
 _NO_NAMES = {

@@ -49,6 +49,14 @@ def test_names_end_with_their_sentence() -> None:
     assert "St. Louis" in names_in("Who bought steel in St. Louis?")
 
 
+def test_a_chinese_clause_that_asks_nothing_stays_with_its_question() -> None:
+    assert split_parts("当美国在2024年12月收紧规则时，谁首先提出抗议？") == ()
+    assert split_parts("华为在2025年发布了路线图，950PR何时上市，内存有多少？") == (
+        "华为在2025年发布了路线图，950PR何时上市",
+        "内存有多少 (950PR)",
+    )
+
+
 def test_a_comparison_with_what_was_just_asked_is_not_a_part() -> None:
     assert split_parts("How much did SMIC earn in 2025, and how does that compare with 2024?") == ()
     assert len(split_parts("How much did SMIC earn, and how does its margin compare with that of TSMC?")) == 2
