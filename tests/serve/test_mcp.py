@@ -76,8 +76,11 @@ async def test_ask_gives_text_quotes_and_verdicts(engine: FakeEngine) -> None:
         "chips/2026 plans.md",
     )
     assert cited["sources"] == [
-        {"publisher": "Reuters", "title": "Ascend", "date": "2026-04", "url": "https://example.org/a"}
-    ]
+        {
+            "publisher": "Reuters", "title": "Ascend", "date": "2026-04", "url": "https://example.org/a",
+            "fetched": None,
+        }
+    ]  # fmt: skip
     assert "[1] Ascend plans, 2026-05-01, chips/2026 plans.md" in text_of(result)
     filters = Filters(topics=("chips",), since="2026-01-01")  # type: ignore[arg-type]
     assert engine.calls == [("When?", (Turn(question="Who?", answer="Huawei."),), filters, None)]
