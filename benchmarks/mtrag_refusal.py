@@ -62,7 +62,7 @@ class Collection:
         self._by_name = {passage.document.path: passage for passage in self._index.passages.values()}
         self._retriever = HybridRetriever(self._index, embeddings)
         self._ranker = SentenceRanker(self._index)
-        self._gate = Gate(self._index, stages.prompts)
+        self._gate = Gate(stages.prompts)
 
     def judge(self, task: Conversation, count: int, own_first: bool) -> dict[str, Any]:
         """What the gate makes of a task, and what simpler rules would look at."""

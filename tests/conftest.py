@@ -29,7 +29,7 @@ def steady(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Ranker and gate with plain weights of their own, so that tuning the packaged ones changes no test.
 
     The ranker counts words and, with a cross-encoder, its logit; the gate follows the model's margin, or asks
-    that a third of the question's words, by weight, are in the evidence.
+    that the best sentence has about a third of the question's words, by weight.
     """
     folder = tmp_path_factory.mktemp("weights")
     ranker, decision = folder / "ranker.json", folder / "gate.json"
@@ -46,7 +46,7 @@ def steady(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     decision.write_text(
         json.dumps(
             {
-                "counted": {**_linear(gate.FEATURES, -3.0, coverage=10.0), "threshold": 0.5},
+                "counted": {**_linear(gate.FEATURES, -3.5, best=10.0), "threshold": 0.5},
                 "combined": {**margin, "part_sure": 0.0, "part_missing": 0.0},
             }
         )

@@ -39,9 +39,9 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         (
             "zh_month",
-            rf"(?:(?P<year>{_YEAR})\s*年\s*)?(?P<month>1[0-2]|0?[1-9])\s*月(?P<part>[初中底末]|上旬|中旬|下旬)?(?!\d|份?起?的?第)",
+            rf"(?:(?P<year>{_YEAR})\s*年\s*)?(?P<month>1[0-2]|0?[1-9])\s*月(?P<part>[初底末]|中(?![国央企方文美芯科])|上旬|中旬|下旬)?(?!\d|份?起?的?第)",
         ),
-        ("zh_year", rf"(?P<year>{_YEAR})\s*年(?P<part>初|中|底|末)?"),
+        ("zh_year", rf"(?P<year>{_YEAR})\s*年(?P<part>初|中(?![国央企方文美芯科])|底|末)?"),
         ("iso", rf"{_NO_DIGIT}(?P<year>{_YEAR})[-/.](?P<month>1[0-2]|0?[1-9])[-/.](?P<days>[12]\d|3[01]|0?[1-9])(?!\d)"),
         ("iso_month", rf"{_NO_DIGIT}(?P<year>{_YEAR})-(?P<month>0[1-9]|1[0-2])(?![\d-])"),
         (

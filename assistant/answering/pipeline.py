@@ -99,7 +99,7 @@ class Pipeline:
         self._glossary = glossary
         self._settings = settings
         self._prompts = Prompts(settings.prompts)
-        self._gate = Gate(index, self._prompts)
+        self._gate = Gate(self._prompts)
         self._verifier = ClaimVerifier(embeddings, NameTable(glossary.pairs))
 
     def warm_up(self, choice: ChatChoice) -> None:

@@ -21,7 +21,7 @@ from ranker_data import fold_of, open_corpus, training_questions
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from assistant.answering.gate import FEATURES, WEIGHTS, Gate, clipped, shown_sentences
+from assistant.answering.gate import FEATURES, SHOWN, WEIGHTS, Gate, clipped
 from assistant.answering.prompts import Prompts
 from assistant.evaluation.facts import found_facts
 from assistant.models.chat import ModelSession, choose_model
@@ -30,8 +30,9 @@ from assistant.retrieval.query import read_question
 from assistant.retrieval.rerank import RankedSentence, SentenceRanker
 from assistant.settings import load_settings
 
-# An answerable question counts when these sentences hold half of its facts.
-_COVERED = 6
+# Share of the answerable training questions, which are harder than most, that may be refused; without a model more,
+# as little would be refused otherwise.
+_REFUSED = {"counted": 0.15, "combined": 0.08}
 
 
 def ranked(
@@ -95,8 +96,7 @@ def main() -> None:
     rows = fit_ranker.gather(arguments.home, arguments.models)
     weights = {fold: fit_ranker.fit([r for r in rows if r["fold"] != fold]) for fold in (0, 1)}
     gathered = {row["record"]["id"]: row["items"] for row in rows}
-    index, _ = open_corpus(arguments.home)
-    gate = Gate(index, Prompts())
+    gate = Gate(Prompts())
     known = {}
     if arguments.margins.is_file():
         known = {e["id"]: e for e in map(json.loads, arguments.margins.read_text("utf-8").splitlines())}
@@ -107,12 +107,11 @@ def main() -> None:
     for record in sorted(training_questions(), key=lambda r: r["id"] not in asked):
         items = ranked(record, arguments.home, arguments.models, weights, gathered)
         if record["id"] in asked and record["id"] not in known:
-            shown = shown_sentences(read_question(record["question"]), items)
-            margin = gate.margin(record["question"], shown, session)
+            margin = gate.margin(record["question"], items[:SHOWN], session)
             known[record["id"]] = {"id": record["id"], "margin": margin}
             with arguments.margins.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(known[record["id"]]) + "\n")
-        shown = " ".join(i.sentence.text for i in items[:_COVERED])
+        shown = " ".join(i.sentence.text for i in items[:SHOWN])
         covered = float(np.mean(found_facts(shown, record["facts"]))) if record["facts"] else 0.0
         # An answerable question whose facts are not among the sentences shown teaches nothing about the gate.
         if record["answers"] and covered < 0.5:
@@ -172,7 +171,7 @@ def fit_combined(table: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def describe(name: str, labels: np.ndarray, logits: np.ndarray) -> float:
-    """Prints what a threshold refuses; returns the probability where right minus wrong refusals is greatest."""
+    """Prints what a threshold refuses; returns the probability below which `_REFUSED` of the answerable lie."""
     print(
         f"{name}: {labels.sum()} answerable, {(~labels).sum()} not; AUROC {roc_auc_score(labels, logits):.3f}"
     )
@@ -181,9 +180,7 @@ def describe(name: str, labels: np.ndarray, logits: np.ndarray) -> float:
         print(
             f"  answerable refused {cut:.2f}: unanswerable refused {(logits[~labels] < threshold).mean():.3f}"
         )
-    candidates = np.quantile(logits, np.linspace(0.02, 0.7, 120))
-    gain = [float((logits[~labels] < t).mean() - (logits[labels] < t).mean()) for t in candidates]
-    best = float(candidates[int(np.argmax(gain))])
+    best = float(np.quantile(logits[labels], _REFUSED[name]))
     print(
         f"  chosen: unanswerable refused {(logits[~labels] < best).mean():.3f}, answerable {(logits[labels] < best).mean():.3f}"
     )
