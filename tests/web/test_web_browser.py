@@ -239,6 +239,7 @@ def test_the_timeline_and_the_corpus_lead_back_to_documents(page: Any) -> None:
     page.wait_for_function("document.querySelectorAll('#thread .turn').length == 2")
     tab(page, "Corpus")
     page.click("#corpus .heat [data-topic=chips][data-since='2026-05-01']")
+    tab(page, "Ask")
     page.wait_for_selector("#scope-line b:text-is('Chips · ≥ 2026-05-01 · ≤ 2026-05-31')")
 
 
