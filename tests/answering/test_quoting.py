@@ -77,19 +77,30 @@ def test_an_english_answer_needs_no_model() -> None:
 
 def test_a_chinese_answer_translates_and_quotes_the_original() -> None:
     model = ScriptedModel(
-        reply=lambda p: "“中芯国际2025年收入93亿美元（9.3 billion）。”" if "93亿" in p else "它雇用了500人。"
+        reply=lambda p: "“中芯国际2025年收入93亿美元（US$9.3bn）。”" if "93亿" in p else "它雇用了500人。"
     )
     verifier = Numbers()
     claims = quote(QUERY_ZH, ENGLISH, language="zh", session=local_session(model), verifier=verifier)
-    assert claims[0].text == "中芯国际2025年收入93亿美元（9.3 billion）。"
+    assert claims[0].text == "中芯国际2025年收入93亿美元（US$9.3bn）。"
     assert (
         claims[0].supports[0].quote == "SMIC earned 9.3 billion dollars\nin 2025."
         and claims[0].supports[0].score == 0.8
     )
+    # A small model's translation is shown, with its doubt; the quote is what counts.
+    assert claims[0].check.verdict == "partly_supported" and "以引文为准" in claims[0].check.reasons[-1]
     assert "Huawei's Ascend plans" in verifier.contexts[0]
 
 
-@pytest.mark.parametrize("says", ["中芯国际收入大增。", "SMIC earned 9.3 billion dollars in 2025.", "", "  "])
+@pytest.mark.parametrize(
+    "says",
+    [
+        "中芯国际收入大增。",
+        "中芯国际 earned 93亿美元（US$9.3bn）。",
+        "SMIC earned 9.3 billion dollars in 2025.",
+        "",
+        "  ",
+    ],
+)
 def test_a_translation_that_loses_something_gives_way_to_the_original(says: str) -> None:
     claims = quote(
         QUERY_ZH, ENGLISH, language="zh", session=local_session(ScriptedModel(reply=lambda _: says))
