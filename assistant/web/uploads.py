@@ -129,8 +129,8 @@ def _add_one(engine: Engine, folder: Path, language: str, collection: str, sourc
         else:
             target.write_bytes(before)
         # Reasons go on from the name of the file.
-        told = "; ".join(f"it {r}" if language == "en" and r[:1].islower() else r for r in reasons[:3])
-        return Line(name, False, f"{words(language, 'upload_refused')}: {told}")
+        refused = "; ".join(f"it {r}" if language == "en" and r[:1].islower() else r for r in reasons[:3])
+        return Line(name, False, f"{words(language, 'upload_refused')}: {refused}")
     message = words(language, "upload_done", count=sum(file.passages for file in done))
     return Line(name, True, "; ".join([message, *reasons[:3]]))
 
