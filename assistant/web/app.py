@@ -9,8 +9,8 @@ import threading
 from importlib.resources import files
 from typing import Any
 
+from assistant.engine import Engine
 from assistant.web.desk import Desk
-from assistant.web.engine import Engine
 from assistant.web.history import History
 
 log = logging.getLogger(__name__)

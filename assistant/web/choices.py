@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import cast, get_args
 
+from assistant.engine import Engine
 from assistant.models import weights
 from assistant.request import AnswerLanguage
-from assistant.web.engine import Engine
 from assistant.web.history import History
 from assistant.web.i18n import words
 from assistant.web.render import render

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from assistant.engine import Engine
 from assistant.errors import AssistantError
 from assistant.schema import Citation, DocumentInfo, Filters, Turn
 from assistant.web.choices import choices_of, model_label
-from assistant.web.engine import Engine
 from assistant.web.evidence import Range, evidence_panel, opened_document, quote_range
 from assistant.web.examples import followups, welcome
 from assistant.web.history import Feedback, History, TurnRecord

@@ -10,9 +10,9 @@ from importlib.resources import files
 
 import yaml
 
+from assistant.engine import Engine
 from assistant.errors import AssistantError
 from assistant.schema import Answer, DocumentInfo
-from assistant.web.engine import Engine
 from assistant.web.i18n import words
 
 

@@ -6,9 +6,9 @@ import logging
 import threading
 from typing import Literal
 
+from assistant.engine import Engine
 from assistant.errors import AssistantError
 from assistant.schema import DocumentInfo
-from assistant.web.engine import Engine
 from assistant.web.i18n import words
 
 log = logging.getLogger(__name__)

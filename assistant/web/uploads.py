@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistant.engine import Engine
 from assistant.errors import AssistantError
 from assistant.fetch import is_web_address
 from assistant.ingest.origin import origin_file
 from assistant.ingest.reading import READABLE_SUFFIXES
 from assistant.schema import DocumentInfo, Filters
-from assistant.web.engine import Engine
 from assistant.web.i18n import words
 from assistant.web.render import render
 from assistant.web.scope import SHARED, private_collection
