@@ -13,7 +13,7 @@ import secrets
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, is_typeddict
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import LanguageModelInput
@@ -24,6 +24,7 @@ from langchain_core.messages.ai import UsageMetadata
 from langchain_core.output_parsers import JsonOutputParser, PydanticOutputParser
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable, RunnableLambda, RunnableMap, RunnablePassthrough
+from langchain_core.utils.function_calling import convert_to_json_schema
 from pydantic import BaseModel, Field, PrivateAttr
 
 from assistant.errors import ModelError
@@ -195,10 +196,10 @@ class LocalChatModel(BaseChatModel):
     def with_structured_output(
         self, schema: dict[str, Any] | type, *, include_raw: bool = False, **kwargs: Any
     ) -> Runnable[LanguageModelInput, dict[str, Any] | BaseModel]:
-        """Answers that fit a JSON schema or a Pydantic model; decoding is constrained to it.
+        """Answers that fit a schema; decoding is constrained to it.
 
         Args:
-            schema: A JSON schema or a Pydantic model class.
+            schema: A JSON schema, a Pydantic model class or a TypedDict; only the model class gives an object.
             include_raw: Return `{"raw", "parsed", "parsing_error"}` instead of the parsed value alone.
             **kwargs: Call arguments for the model.
         """
@@ -206,12 +207,17 @@ class LocalChatModel(BaseChatModel):
         if isinstance(schema, type) and issubclass(schema, BaseModel):
             json_schema: dict[str, Any] = schema.model_json_schema()
             parser = PydanticOutputParser(pydantic_object=schema)
-        elif isinstance(schema, dict):
-            json_schema, parser = schema, JsonOutputParser()
+        elif isinstance(schema, dict) or is_typeddict(schema):
+            json_schema, parser = convert_to_json_schema(schema), JsonOutputParser()
         else:
-            raise TypeError("schema must be a JSON schema or a Pydantic model class")
+            raise TypeError("schema must be a JSON schema, a Pydantic model class or a TypedDict")
         model = self.bind(
             response_format={"type": "json_schema", "json_schema": {"name": "answer", "schema": json_schema}},
+            # Traces show what was asked for; LangChain takes this out before the call.
+            ls_structured_output_format={
+                "kwargs": {"method": "json_schema"},
+                "schema": convert_to_json_schema(schema),
+            },
             **kwargs,
         )
         if not include_raw:
