@@ -13,8 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from assistant.errors import DocumentError
 from assistant.fetch.addresses import WebAddress
 from assistant.ingest.cleaning import iso_date
-
-_MOST_BYTES = 2_000_000
+from assistant.ingest.discover import CATALOGUE_BYTES
 
 
 def _address(value: object) -> str:
@@ -97,7 +96,7 @@ def load_catalogue(path: Path) -> Catalogue:
         DocumentError: It is missing, no YAML, or an entry does not fit; names the entry.
     """
     try:
-        if path.stat().st_size > _MOST_BYTES:
+        if path.stat().st_size > CATALOGUE_BYTES:
             raise DocumentError(f"The catalogue {path} is too large.", "It is a YAML file of sources.")
         data = yaml.safe_load(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -16,6 +17,11 @@ from assistant.ingest.readers.source import Refusal, is_text_name, shown_name
 _SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "__MACOSX", "venv"})
 # Office and editors leave these beside a document that is open.
 _SKIPPED_PREFIXES = (".", "~$")
+_CATALOGUE_SUFFIXES = frozenset({".yaml", ".yml"})
+CATALOGUE_BYTES = 2_000_000
+"""The most that a catalogue of sources may have."""
+# What each entry of a catalogue has, whatever else it says.
+_ENTRY_KEYS = frozenset({"id", "title", "publisher", "url"})
 
 
 @dataclass(frozen=True)
@@ -25,7 +31,7 @@ class Survey:
     files: tuple[Path, ...] = ()
     """Files that can be read, ordered by path."""
     refused: tuple[Refusal, ...] = ()
-    """What is not read, and why, ordered by name; hidden files and caches are not told."""
+    """What is not read, and why, ordered by name; hidden files, caches and catalogues are not told."""
 
 
 def discover(root: Path, suffixes: Collection[str] = (*SUPPORTED_SUFFIXES, _ARCHIVE)) -> list[Path]:
@@ -69,7 +75,7 @@ def survey(root: Path, suffixes: Collection[str] = (*SUPPORTED_SUFFIXES, _ARCHIV
                 reason = _refusal(path, path.relative_to(root).as_posix(), top, suffixes)
                 if reason is None:
                     found.append(path)
-                else:
+                elif reason.is_failure or not is_catalogue(path):
                     refused.append(reason)
     except OSError as error:
         reason_words = error.strerror or type(error).__name__
@@ -79,6 +85,33 @@ def survey(root: Path, suffixes: Collection[str] = (*SUPPORTED_SUFFIXES, _ARCHIV
     return Survey(
         tuple(sorted(found, key=lambda path: path.relative_to(root).as_posix())),
         tuple(sorted(refused, key=lambda refusal: refusal.name)),
+    )
+
+
+def is_catalogue(path: Path) -> bool:
+    """Whether a file is a catalogue of sources for `assistant corpus fetch`: it lists documents and is none.
+
+    A catalogue with a mistake in an entry is one too: fetching names the mistake.
+    """
+    if path.suffix.lower() not in _CATALOGUE_SUFFIXES:
+        return False
+    import yaml
+
+    try:
+        if path.stat().st_size > CATALOGUE_BYTES:
+            return False
+        text = path.read_text("utf-8")
+        # Other YAML may be long, and parsing it slow.
+        if re.search(r"^sources:", text, re.MULTILINE) is None:
+            return False
+        data = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValueError, RecursionError):
+        return False
+    entries = data.get("sources") if isinstance(data, dict) else None
+    return (
+        isinstance(entries, list)
+        and bool(entries)
+        and all(isinstance(entry, dict) and entry.keys() >= _ENTRY_KEYS for entry in entries)
     )
 
 

@@ -9,6 +9,7 @@ import yaml
 
 from assistant.errors import DocumentError
 from assistant.fetch.catalogue import load_catalogue
+from assistant.ingest.discover import is_catalogue
 from assistant.resources import corpus_folder
 
 CATALOGUE = corpus_folder() / "sources.yaml"
@@ -112,6 +113,16 @@ def test_files_that_are_no_catalogue(tmp_path: Path, text: str) -> None:
         load_catalogue(path)
     with pytest.raises(DocumentError, match="cannot be read"):
         load_catalogue(tmp_path / "none.yaml")
+
+
+def test_indexing_knows_a_catalogue_from_other_files(tmp_path: Path) -> None:
+    assert is_catalogue(CATALOGUE)
+    # With a mistake it is one still: fetching names the mistake.
+    assert is_catalogue(write(tmp_path, {**ENTRY, "date": "soon"}))
+    for text in ["- [", "sources: 3", "sources: []", "sources:\n- one", "", "steps:\n- id: a"]:
+        (tmp_path / "other.yaml").write_text(text, "utf-8")
+        assert not is_catalogue(tmp_path / "other.yaml")
+    assert not is_catalogue(write(tmp_path, ENTRY).rename(tmp_path / "sources.txt"))
 
 
 def test_a_topic_that_nothing_has(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from assistant import Assistant
 from assistant.cli import main, options
 from assistant.index import watch
+from assistant.resources import corpus_folder
 from assistant.settings import Settings
 from tests.index.conftest import fake_embeddings
 
@@ -46,6 +48,19 @@ def test_a_dry_run_lists_what_would_be_done(tmp_path: Path, capsys: pytest.Captu
     assert run("ingest", str(tmp_path / "note.md"), "--dry-run") == 0
     assert "added  note.md" in capsys.readouterr().out
     assert not (tmp_path / "home").exists()
+
+
+def test_a_catalogue_of_sources_is_not_counted_among_what_is_skipped(
+    engine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copyfile(corpus_folder() / "sources.yaml", engine / "sources.yaml")
+    assert run("index") == 0
+    assert "1 added;" in capsys.readouterr().out
+    # Other files that are not read are still told.
+    (engine / "plan.yaml").write_text("steps: [one]\n")
+    assert run("index") == 0
+    out = capsys.readouterr().out
+    assert "1 skipped, 1 unchanged;" in out and "skipped plan.yaml" in out and "sources.yaml" not in out
 
 
 def test_a_dry_run_does_not_watch(capsys: pytest.CaptureFixture[str]) -> None:
