@@ -164,6 +164,17 @@ class Citation(_Record):
     """Primary sources of the quoted sentences."""
 
 
+class Reason(_Record):
+    """Why a claim is not fully supported, for programs and for words in other languages."""
+
+    code: str
+    """Stable name, for example `number_missing`; `assistant.answering.reasons` lists them."""
+    said: str = ""
+    """Words of the claim that it is about."""
+    found: str = ""
+    """Words of the passage that stand against them."""
+
+
 class Claim(_Record):
     """One sentence of an answer with its citations and the outcome of their check."""
 
@@ -175,6 +186,8 @@ class Claim(_Record):
     score: float
     reasons: tuple[str, ...] = ()
     """Why it is not fully supported, for example `number 12 billion is not in the passage`."""
+    reason_codes: tuple[Reason, ...] = ()
+    """The same reasons in the same order, as codes with their values; empty in answers of older versions."""
 
 
 class DisagreementValue(_Record):

@@ -13,6 +13,7 @@ from assistant.answering.dates import DateMention, date_matches
 from assistant.answering.name_table import NameTable
 from assistant.answering.names import Name
 from assistant.answering.quantities import Quantity, bounds_conflict
+from assistant.answering.reasons import reason
 
 FEATURES = (
     "numbers_missing", "dates_missing", "names_missing", "bound_conflict", "recall", "recall_sentence", "recall_window",
@@ -119,23 +120,23 @@ class Comparer(Standing):
             if isinstance(anchor, Quantity):
                 if not found and not anchor.soft and not self._spelled(token):
                     numbers += 1
-                    reasons.append(f"number {self._written(token)} is not in the passage")
+                    reasons.append(reason("number_missing", said=self._written(token)))
                 elif found and self._bounds(anchor, index, found):
                     conflicts += 1
-                    reasons.append(f"the passage does not give {self._written(token)} with the same limit")
+                    reasons.append(reason("limit_differs", said=self._written(token)))
             elif isinstance(anchor, DateMention):
                 if not found and not any(
                     date_matches(anchor, known, self.years) for known in self.context_dates
                 ):
                     dates += 1
-                    reasons.append(f"date {self._written(token)} is not in the passage")
+                    reasons.append(reason("date_missing", said=self._written(token)))
             elif isinstance(anchor, Name) and not any(pool.has(anchor) for pool in self.pools):
                 names += 1
-                reasons.append(f"name {anchor.text} is not in the passage")
+                reasons.append(reason("name_missing", said=anchor.text))
         for _, written, spellings in self.table.chinese_names(self.claim.text):
             if not any(pool.has_spelling(other) for pool in self.pools for other in spellings):
                 names += 1
-                reasons.append(f"name {written} is not in the passage")
+                reasons.append(reason("name_missing", said=written))
         return {
             "numbers_missing": numbers,
             "dates_missing": dates,
@@ -215,17 +216,13 @@ class Comparer(Standing):
                 swaps[index] = rival
             if margin < -0.08 and name != "name":
                 written = self.evidence.tokens[rival]
-                reasons.append(
-                    f"in the passage {self._written(token)} belongs to something else; it has "
-                    f"{self.evidence.text[written.start : written.end]} here"
-                )
+                there = self.evidence.text[written.start : written.end]
+                reasons.append(reason("belongs_elsewhere", said=self._written(token), found=there))
         for index, rival in swaps.items():
             for other in self.claim_of.get(rival, set()):
                 if other in swaps and swaps[other] in self.matches[index]:
                     result["swap"] = 1.0
-                    reasons.append(
-                        f"the passage has {self._written(self.claim.tokens[index])} in another role"
-                    )
+                    reasons.append(reason("role_swapped", said=self._written(self.claim.tokens[index])))
         return result
 
     def _slots(self, window: list[int]) -> dict[str, float]:

@@ -6,6 +6,7 @@ import re
 
 from assistant.answering.claim_alignment import Alignment
 from assistant.answering.claim_text import Token
+from assistant.answering.reasons import reason
 
 
 class Polarity(Alignment):
@@ -51,9 +52,8 @@ class Polarity(Alignment):
                 conflict = worst
                 if worst > 0.1:
                     theirs = tokens[culprit]
-                    reasons.append(
-                        f"the passage says {self.evidence.text[theirs.start : theirs.end]}, not {self._written(token)}"
-                    )
+                    other_word = self.evidence.text[theirs.start : theirs.end]
+                    reasons.append(reason("contradicted", said=self._written(token), found=other_word))
         for index, token in enumerate(self.claim.tokens):
             if token.entry is not None and token.entry.negates:
                 hits = [o for o in inside if tokens[o].entry is not None and tokens[o].entry.negates]  # type: ignore[union-attr]
@@ -66,7 +66,7 @@ class Polarity(Alignment):
             # Chinese negates where English has a prefix: 不稳定, unstable.
             added = min(added, 0.5)
         if added > 0.6:
-            reasons.append("the claim denies what the passage does not deny")
+            reasons.append(reason("denied"))
         for other in inside:
             entry = tokens[other].entry
             if entry is None or not entry.negates:
@@ -80,7 +80,7 @@ class Polarity(Alignment):
                 dropped, min(self._scope(other), self._covered(other) + 0.3) - self._answered(other, mine)
             )
         if dropped > 0.5:
-            reasons.append("the passage has a negation that the claim leaves out")
+            reasons.append(reason("negation_dropped"))
         return {
             "axis_conflict": conflict,
             "axis_unknown": min(3.0, unknown),

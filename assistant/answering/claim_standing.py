@@ -11,6 +11,7 @@ from assistant.answering.lexicon import Entry
 from assistant.answering.name_table import NamePool
 from assistant.answering.names import Name, find_names, name_tokens
 from assistant.answering.quantities import Quantity
+from assistant.answering.reasons import reason
 
 _NOTHING = Entry()
 _TITLES = {"the", "of", "and", "chief", "ceo", "china", "us", "chinese"}
@@ -125,20 +126,20 @@ class Standing(Polarity):
                 limited = token.anchor.approximate or token.anchor.bound
                 lose("bound_dropped", float(bool(written.bound) and not token.anchor.bound))
                 lose("hedge_dropped", float(written.approximate and not limited))
-        for name, limit, words in (
-            ("claimed_dropped", 0.45, "the passage only reports this as a claim or from unnamed sources"),
-            ("said_dropped", 0.6, "the passage attributes this to someone; the claim states it as fact"),
-            ("confirmed_added", 0.5, "the passage does not say that this is confirmed"),
-            ("possible_dropped", 0.45, "the passage calls this possible or under discussion only"),
-            ("source_changed", 0.5, "the passage names another source for this"),
-            ("modal_dropped", 0.6, "the passage speaks of a plan or possibility, not of a fact"),
-            ("cause_added", 0.5, "the passage does not give this as a reason"),
-            ("scope_added", 0.5, "the passage does not say this of all or only these"),
-            ("plan_dropped", 0.5, "the passage speaks of a plan or expectation, not of a fact"),
-            ("bound_dropped", 0.5, "the passage gives a limit (more than, up to), not the exact number"),
+        for name, limit in (
+            ("claimed_dropped", 0.45),
+            ("said_dropped", 0.6),
+            ("confirmed_added", 0.5),
+            ("possible_dropped", 0.45),
+            ("source_changed", 0.5),
+            ("modal_dropped", 0.6),
+            ("cause_added", 0.5),
+            ("scope_added", 0.5),
+            ("plan_dropped", 0.5),
+            ("bound_dropped", 0.5),
         ):
             if result[name] > limit:
-                reasons.append(words)
+                reasons.append(reason(name))
         return result
 
     def _best(self, index: int, window: list[int]) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.answering.fencing import neutral
+from assistant.answering.reasons import codes_of
 from assistant.answering.render import answer_text, words
 from assistant.answering.verify import Check
 from assistant.ingest.origin import own_source
@@ -75,6 +76,7 @@ class Composer:
                     verdict="unsupported",
                     score=sentence.check.score,
                     reasons=sentence.check.reasons,
+                    reason_codes=codes_of(sentence.check.reasons),
                 )
             )
             return None, ()
@@ -92,6 +94,7 @@ class Composer:
         claim = Claim(
             text=text, citations=tuple(dict.fromkeys(numbers)), verdict=sentence.check.verdict,
             score=sentence.check.score, reasons=sentence.check.reasons,
+            reason_codes=codes_of(sentence.check.reasons),
         )  # fmt: skip
         self.claims.append(claim)
         return claim, tuple(new)

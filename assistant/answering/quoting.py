@@ -17,6 +17,7 @@ from assistant.answering.evidence import choose_sentences, reading_order, with_a
 from assistant.answering.glossary import Glossary
 from assistant.answering.prompts import Prompts
 from assistant.answering.quantities import find_quantities, quantity_matches
+from assistant.answering.reasons import reason
 from assistant.answering.render import words
 from assistant.answering.verify import Check, ClaimVerifier, passage_context
 from assistant.ingest.sentences import language_of
@@ -106,7 +107,8 @@ def _of_small_model(check: Check, session: ModelSession) -> Check:
     """
     if session.choice.kind != "local" or check.verdict != "supported":
         return check
-    return Check("partly_supported", check.score, (*check.reasons, words("zh")["translated"]))
+    translated = reason("translated", words=words("zh")["translated"])
+    return Check("partly_supported", check.score, (*check.reasons, translated))
 
 
 # English words that a translation left standing; names begin with a capital.

@@ -19,6 +19,7 @@ from langchain_core.embeddings import Embeddings
 from assistant.answering.claim_features import Comparison, compare_claim
 from assistant.answering.name_table import NameTable
 from assistant.answering.names import harvest_names
+from assistant.answering.reasons import reason
 from assistant.answering.tree_model import load_model
 from assistant.ingest.sentences import split_sentences
 from assistant.schema import Passage, Verdict
@@ -47,7 +48,7 @@ class Check:
     score: float
     """Calibrated probability that the evidence supports the claim, 0 to 1."""
     reasons: tuple[str, ...] = ()
-    """Why the claim is not fully supported, in plain words."""
+    """Why the claim is not fully supported, in plain words that know their code (`reasons.CodedReason`)."""
     quote: tuple[int, int] | None = None
     """Offsets in the evidence text of the best supporting sentence or sentences."""
 
@@ -90,7 +91,7 @@ class ClaimVerifier:
         """
         claim, evidence = claim.strip()[:_MOST_CHARS], evidence[:_MOST_CHARS]
         if not claim or not evidence.strip():
-            return Check("unsupported", 0.0, ("there is nothing to compare",))
+            return Check("unsupported", 0.0, (reason("nothing_to_compare"),))
         spans = [span for span in premise_sentences or () if span[1] <= len(evidence)] or split_sentences(
             evidence
         )
@@ -116,7 +117,7 @@ class ClaimVerifier:
             alike = cross or comparison.features["recall_window"] >= _LEAST_OVERLAP
         if alike:
             return check
-        return Check("unsupported", min(check.score, 0.05), ("the passage speaks of something else",))
+        return Check("unsupported", min(check.score, 0.05), (reason("other_subject"),))
 
     def compare(
         self, claim: str, evidence: str, *, context: str = "", spans: Sequence[tuple[int, int]] | None = None
@@ -196,7 +197,7 @@ class ClaimVerifier:
         )
         reasons = tuple(comparison.reasons) if verdict != "supported" else ()
         if verdict != "supported" and not reasons:
-            reasons = ("the passage says too little of this",)
+            reasons = (reason("too_little"),)
         quote = (
             comparison.quote if score >= model.partly or comparison.features["recall_window"] >= 0.3 else None
         )

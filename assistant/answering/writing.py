@@ -10,6 +10,7 @@ from assistant.answering.evidence import budget_for
 from assistant.answering.fencing import fenced_passages
 from assistant.answering.markers import DraftSentence, is_refusal, read_draft
 from assistant.answering.prompts import Prompts
+from assistant.answering.reasons import reason
 from assistant.answering.verify import Check, ClaimVerifier, passage_context
 from assistant.index.lexical import tokenize
 from assistant.ingest.sentences import language_of, word_count
@@ -95,8 +96,8 @@ def check_sentence(
     """
     for address in _ADDRESS.findall(sentence.text):
         if not any(address.rstrip(".,;:!?。，；") in passage.text for passage in passages):
-            reason = f"the address {address[:80]} is in no passage"
-            return CheckedSentence(sentence.text, Check("unsupported", 0.0, (reason,)), ())
+            unknown = reason("address_unknown", said=address[:80])
+            return CheckedSentence(sentence.text, Check("unsupported", 0.0, (unknown,)), ())
     named = [number - 1 for number in sentence.numbers]
     result = _attributed(sentence.text, named, passages, verifier)
     if result is None or result.check.verdict != "supported":
@@ -104,7 +105,7 @@ def check_sentence(
         if everywhere is not None and (result is None or everywhere.check.score > result.check.score):
             result = everywhere
     if result is None or _speaks_of_something_else(result):
-        return CheckedSentence(sentence.text, Check("unsupported", 0.0, ("no passage states it",)), ())
+        return CheckedSentence(sentence.text, Check("unsupported", 0.0, (reason("unstated"),)), ())
     return result
 
 

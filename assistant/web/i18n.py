@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import yaml
 
+from assistant.schema import Claim
+
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
@@ -34,6 +36,22 @@ def topic_label(language: str, topic: str) -> str:
         catalogue().get(language, {}).get(f"topic_{topic.replace('-', '_')}")
         or topic.replace("-", " ").capitalize()
     )
+
+
+def claim_reasons(language: str, claim: Claim) -> str:
+    """Why a claim is not fully supported, in the language of the page.
+
+    Answers of older versions carry no codes, and a code may be newer than the catalogue: the words that came
+    with the claim are shown then.
+    """
+    known = catalogue()["en"]
+    told = [
+        words(language, f"reason_{item.code}", said=item.said, found=item.found)
+        if f"reason_{item.code}" in known
+        else text
+        for item, text in zip(claim.reason_codes, claim.reasons, strict=False)
+    ]
+    return ("；" if language == "zh" else "; ").join([*told, *claim.reasons[len(told) :]])
 
 
 def choose_language(cookie: str | None, accepted: str | None) -> Language:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from assistant.web.i18n import topic_label, words
+from assistant.web.i18n import claim_reasons, topic_label, words
 
 
 def safe_url(url: str | None) -> str:
@@ -49,6 +49,7 @@ def render(template: str, language: str, **values: Any) -> str:
             t=partial(words, language),
             topic_name=partial(topic_label, language),
             day=partial(show_date, language=language),
+            reasons=partial(claim_reasons, language),
             **values,
         )
     )
