@@ -91,6 +91,7 @@ def run_batch(
         encoding=chosen.encoding,
         sheet=chosen.sheet,
     )
+    _refuse_foreign(paths, chosen)
     if prepare is not None:
         prepare()
     with _open_journal(paths, fingerprint_of(assistant, chosen), chosen) as journal:
@@ -129,17 +130,24 @@ def journal_path(output: Path) -> Path:
     return output.with_name(output.name + ".journal")
 
 
+def _begun(paths: Sequence[Path]) -> Path | None:
+    """The journal of the run that these outputs belong to; they may be named in another order, or be more."""
+    return next((place for path in paths if (place := journal_path(path)).exists()), None)
+
+
+def _refuse_foreign(paths: Sequence[Path], options: BatchOptions) -> None:
+    existing = [path.name for path in paths if path.exists()]
+    if existing and not options.overwrite and _begun(paths) is None:
+        raise BatchError(
+            f"{existing[0]} exists and was not written by a run that can be continued.",
+            "Name another output, or allow to replace it (--overwrite).",
+        )
+
+
 def _open_journal(paths: Sequence[Path], settings: dict[str, str], options: BatchOptions) -> Journal:
-    # Outputs may be added or named in another order when a run goes on.
-    place = next((j for path in paths if (j := journal_path(path)).exists()), None)
+    place = _begun(paths)
     if place is None:
         place = journal_path(paths[0])
-        existing = [path.name for path in paths if path.exists()]
-        if existing and not options.overwrite:
-            raise BatchError(
-                f"{existing[0]} exists and was not written by a run that can be continued.",
-                "Name another output, or allow to replace it (--overwrite).",
-            )
     elif options.overwrite:
         Journal(place, settings).close()  # fails when another run holds it
         place.unlink()
@@ -231,9 +239,9 @@ class _Run:
         self._stop.set()
         try:
             if workers.running:
-                self._progress.message(
-                    f"Stopping: {workers.running} questions end first. Ctrl-C stops at once."
-                )
+                count = workers.running
+                ending = "1 question ends" if count == 1 else f"{count} questions end"
+                self._progress.message(f"Stopping: {ending} first. Ctrl-C stops at once.")
             while workers.running:
                 self._record(*workers.next())
         except KeyboardInterrupt:

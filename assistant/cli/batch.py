@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -63,13 +64,14 @@ def batch(
 ) -> None:
     """Answer a list of questions; the same command goes on with a run that was stopped.
 
-    Exit codes: 0 every row is answered or refused, 1 rows failed, 2 the run cannot begin, 3 rows are pending,
-    130 interrupted.
+    Exit codes: 0 every row is answered or refused, 1 rows failed, 2 the run cannot begin or its files cannot be
+    written, 3 rows are pending, 130 interrupted.
     """
     from assistant.batch.command import run
+    from assistant.cli import terminal
 
-    with options.open_assistant(model=model, home=home, corpus=corpus, embedding=embedding) as assistant:
-        try:
+    try:
+        with options.open_assistant(model=model, home=home, corpus=corpus, embedding=embedding) as assistant:
             code = run(
                 assistant,
                 source,
@@ -97,7 +99,8 @@ def batch(
                 on_change=on_change,
                 overwrite=overwrite,
             )
-        except AssistantError as error:
-            options.console(stderr=True).print(f"Error: {error}", markup=False, soft_wrap=True)
-            raise typer.Exit(2) from error
+    except AssistantError as error:
+        # Other verbs end with 1 on an error; here 1 tells that rows failed.
+        print(terminal.error_line(str(error)), file=sys.stderr)
+        raise typer.Exit(2) from error
     raise typer.Exit(code)

@@ -85,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _stop(message: str, code: int) -> None:
-    from assistant.cli.terminal import clean
+    from assistant.cli.terminal import clean, error_line
 
-    print(f"Error: {' '.join(clean(message).split())}" if code == 1 else clean(message), file=sys.stderr)
+    print(error_line(message) if code == 1 else clean(message), file=sys.stderr)
     raise SystemExit(code)

@@ -74,6 +74,11 @@ def clean(text: str) -> str:
     return _CONTROLS.sub("", text)
 
 
+def error_line(message: str) -> str:
+    """An error as the one line that a user gets."""
+    return f"Error: {' '.join(clean(message).split())}"
+
+
 def line(console: Console, *parts: str | tuple[str, str], indent: int = 0) -> None:
     """Print one paragraph; parts are texts or (text, style). Only a terminal gets it wrapped."""
     text = Text(" " * indent)

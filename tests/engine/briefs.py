@@ -29,7 +29,7 @@ TRUE = "ByteDance and Alibaba were among the companies that received the Septemb
 def settings(home: Path, corpus: Path, **values: Any) -> Settings:
     return Settings(
         _env_file=None, home=home, corpus=corpus, cache=home / "cache", model="extractive", **values
-    )  # type: ignore[call-arg]
+    )
 
 
 def writing(home: Path, corpus: Path, model: Any, **values: Any) -> Assistant:
