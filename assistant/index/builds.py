@@ -57,6 +57,11 @@ class Build:
             self.replica.close()
         self.catalog.close()
 
+    @property
+    def is_there(self) -> bool:
+        """Whether its folder was not removed by another process, which built a newer one."""
+        return self.catalog.path.exists()
+
     def load_lexical(self, stamp: str) -> LexicalIndex | None:
         """The saved lexical index of a state, when it is there and sound."""
         return LexicalIndex.load(self._lexical(stamp), stamp)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from assistant.errors import IndexingError
 from assistant.index.builds import Build, client_id, current_fingerprint, make_current, write_lock
@@ -19,6 +20,10 @@ from assistant.index.lexical import LexicalIndex
 from assistant.index.server import ChromaServer
 from assistant.models.embeddings import EmbeddingModel
 from assistant.schema import Document, DocumentInfo, Filters, Passage
+
+_Found = TypeVar("_Found")
+# A search that a writer overtakes is done again; somebody who publishes all the time must not stop it for ever.
+_TRIES = 5
 
 
 class Index:
@@ -179,12 +184,11 @@ class Index:
         self, query_vector: Sequence[float], k: int = 10, filters: Filters | None = None
     ) -> list[tuple[Passage, float]]:
         """The nearest passages with their cosine, best first."""
-        self.refresh()
-        build, snapshot = self._serving, self._snapshot
-        if not snapshot.documents or k < 1:
-            return []
-        wanted = k
-        with index_errors("searching", self.root, self.server):
+
+        def look(build: Build, snapshot: Snapshot) -> list[tuple[Passage, float]]:
+            if not snapshot.documents or k < 1:
+                return []
+            wanted = k
             while True:
                 found = _query(build, query_vector, wanted, filters)
                 # What a running sync has written, but not published, must not be seen.
@@ -193,17 +197,48 @@ class Index:
                     return hits[:k]
                 wanted *= 4
 
+        return self._settled("searching", look)
+
     def search_lexical(
         self, query: str, k: int = 10, filters: Filters | None = None
     ) -> list[tuple[Passage, float]]:
         """The passages that share words with the query, with their BM25 score, best first."""
+
+        def look(build: Build, snapshot: Snapshot) -> list[tuple[Passage, float]]:
+            allowed = None
+            if filters is not None and filters != Filters():
+                allowed = {i for i, document in snapshot.documents.items() if matches(filters, document)}
+            scores = dict(self._lexical_index().search(query, k, allowed_documents=allowed))
+            found = build.store.get(list(scores)) if scores else []
+            return [(p, scores[p.id]) for p in found if p.document.id in snapshot.documents]
+
+        return self._settled("searching", look)
+
+    def _settled(self, action: str, look: Callable[[Build, Snapshot], _Found]) -> _Found:
+        """What a look at one state finds: done again when another state was published meanwhile.
+
+        A writer deletes what it replaced just after publishing; a look that began before would miss it.
+        """
+        for last in (*[False] * (_TRIES - 1), True):
+            self.refresh()
+            with self._lock:
+                build, snapshot = self._serving, self._snapshot
+            try:
+                with index_errors(action, self.root, self.server):
+                    found = look(build, snapshot)
+            except IndexingError:
+                # What it read may be gone because the state is.
+                if last or not self._has_left(snapshot):
+                    raise
+            else:
+                if last or not self._has_left(snapshot):
+                    return found
+        raise AssertionError("the last try returns or raises")
+
+    def _has_left(self, snapshot: Snapshot) -> bool:
+        """Whether this state is no longer the published one."""
         self.refresh()
-        snapshot, lexical = self._snapshot, self._lexical_index()
-        allowed = None
-        if filters is not None and filters != Filters():
-            allowed = {i for i, document in snapshot.documents.items() if matches(filters, document)}
-        scores = dict(lexical.search(query, k, allowed_documents=allowed))
-        return [(passage, scores[passage.id]) for passage in self.passages(list(scores))]
+        return self._snapshot is not snapshot
 
     def term_weights(self, text: str) -> dict[str, float]:
         """Inverse document frequency of each distinct search term of a text."""
@@ -253,6 +288,8 @@ def _query(
     try:
         return build.store.query(vector, k, filters)
     except Exception:
+        if not build.is_there:
+            raise
         # Chroma's graph in memory may be older than the rows that another process writes right now.
         build.store.reopen()
         return build.store.query(vector, k, filters)
@@ -280,7 +317,7 @@ def lexical_of(build: Build, snapshot: Snapshot) -> LexicalIndex:
     lexical = build.load_lexical(snapshot.stamp)
     if lexical is None:
         lexical = LexicalIndex.build(build.catalog.passages(list(snapshot.documents)), snapshot.stamp)
-        if build.catalog.stamp()[1] == snapshot.stamp:
+        if build.is_there and build.catalog.stamp()[1] == snapshot.stamp:
             # A reader can do without the file: the disk may be full or not its own.
             with contextlib.suppress(OSError):
                 build.save_lexical(lexical)

@@ -4,12 +4,14 @@ import errno
 import sqlite3
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from assistant.errors import IndexingError, ModelError
 from assistant.index.builds import write_lock
 from assistant.index.reader import Index
+from assistant.index.store import PassageStore
 from assistant.index.sync import SyncReport, sync_folder
 from assistant.models.embeddings import EmbeddingModel
 from assistant.schema import Filters
@@ -74,6 +76,36 @@ def test_readers_see_a_state_as_a_whole_and_notice_the_next(
             assert "Huawei ships the Ascend 950PR." not in texts
         first.close()
         second.close()
+
+
+@pytest.mark.parametrize("kind", ["dense", "lexical"])
+def test_a_search_that_a_writer_overtakes_is_done_again(
+    tmp_path: Path, corpus: Path, embeddings: EmbeddingModel, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    with open_index(home, embeddings) as writer, open_index(home, embeddings) as reader:
+        sync(writer, embeddings, corpus)
+        reader.refresh()
+        reader._serving.store.reopen()
+        read = {"dense": "query", "lexical": "get"}[kind]
+        usual: Any = getattr(PassageStore, read)
+        waiting = [None]
+
+        def overtaken(store: PassageStore, *arguments: Any) -> Any:
+            if waiting:
+                waiting.clear()
+                (corpus / "chips/huawei.txt").write_text("Huawei denies it.")
+                sync(writer, embeddings, corpus)
+            return usual(store, *arguments)
+
+        monkeypatch.setattr(PassageStore, read, overtaken)
+        if kind == "dense":
+            found = reader.search_dense(embeddings.embed_query("x"), 50)
+            assert len(found) == 4
+        else:
+            found = reader.search_lexical("Huawei", 50)
+        texts = {p.text for p, _ in found}
+        assert "Huawei denies it." in texts and "Huawei ships the Ascend 950PR." not in texts
 
 
 def test_searching_threads_are_never_disturbed_by_a_writer(
