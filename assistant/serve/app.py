@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -37,6 +37,8 @@ from assistant.serve.wire import (
 )
 
 TITLE = "China AI and chip assistant"
+# The client left before its answer: nobody sees this status but the metrics (nginx uses the same).
+_LEFT = 499
 
 
 def create_app(
@@ -152,7 +154,8 @@ def _add_chat(app: FastAPI, assistant: Engine, running: Running, models: frozens
         )
         base = str(http.base_url)
         if not request.stream:
-            return completion_of(await _answer_of(events), request.model, base)
+            answer = await _answer_of(events, http)
+            return completion_of(answer, request.model, base) if answer is not None else Response(None, _LEFT)
         # A question that cannot be asked fails here, while the status can still tell.
         first = await anext(events)
         options = request.stream_options
@@ -175,11 +178,15 @@ def _add_chat(app: FastAPI, assistant: Engine, running: Running, models: frozens
         return ModelList(data=[Model(id=name, created=0, owned_by="assistant") for name in names])
 
 
-async def _answer_of(events: AsyncIterator[Event]) -> Answer:
+async def _answer_of(events: AsyncGenerator[Event, None], http: Request) -> Answer | None:
+    """The whole answer; None when the client left meanwhile, which ends the work at its next step."""
     answer: Answer | None = None
-    async for event in events:
-        if isinstance(event, AnswerEvent):
-            answer = event.answer
+    async with aclosing(events):
+        async for event in events:
+            if isinstance(event, AnswerEvent):
+                answer = event.answer
+            elif await http.is_disconnected():
+                return None
     if answer is None:
         raise AssistantError("The answer ended before it was complete.", "Ask again.")
     return answer

@@ -43,7 +43,7 @@ def read_messages(messages: list[Message]) -> tuple[str, tuple[Turn, ...]]:
     for message in spoken[:-1]:
         if message.role == "user":
             asked.append(message.text())
-        elif asked:
+        elif asked and message.content is not None:  # without content it called a tool
             turns.append(Turn(question="\n".join(asked), answer=message.text()))
             asked = []
     return spoken[-1].text(), tuple(turns)

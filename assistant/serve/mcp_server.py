@@ -10,10 +10,10 @@ from contextlib import aclosing, asynccontextmanager
 from typing import Annotated, Any, TypeVar
 
 from mcp.server.mcpserver import Context, MCPServer
-from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.server.transport_security import TransportSecuritySettings
-from mcp.types import CallToolResult, TextContent, ToolAnnotations
-from pydantic import BaseModel, Field
+from mcp.types import CallToolResult, InputRequiredResult, TextContent, ToolAnnotations
+from pydantic import BaseModel, Field, ValidationError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from assistant.engine import Engine
@@ -135,7 +135,7 @@ def create_mcp_server(assistant: Engine, running: Running | None = None) -> MCPS
         running: Limits the questions that are answered at once; one of its own when None.
     """
     watched = running or Running(Metrics())
-    server: MCPServer[Any] = MCPServer(
+    server = _Server(
         "china-ai-chip-assistant", instructions=_INSTRUCTIONS, log_level="WARNING", version=_version()
     )
 
@@ -222,6 +222,35 @@ def create_mcp_server(assistant: Engine, running: Running | None = None) -> MCPS
         )
 
     return server
+
+
+class _Server(MCPServer[Any]):
+    """Tells every failure of a tool in one line, without the SDK's and Pydantic's wrapping."""
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """Call a tool; an argument that it does not have is refused, as a misspelt filter would widen a search."""
+        known = {tool.name: list(tool.input_schema["properties"]) for tool in await self.list_tools()}
+        for given in arguments:
+            if name in known and given not in known[name]:
+                raise ToolError(f"There is no argument '{given[:50]}'. There are: {', '.join(known[name])}.")
+        try:
+            return await super().call_tool(name, arguments, context)
+        except UnexpectedToolError:
+            raise
+        except ToolError as error:
+            raise ToolError(_one_line(error, name)) from error.__cause__
+
+
+def _one_line(error: ToolError, tool: str) -> str:
+    cause = error.__cause__
+    if isinstance(cause, ValidationError):
+        found = [
+            f"'{'.'.join(map(str, item['loc']))}' does not fit: {item['msg']}." for item in cause.errors()
+        ]
+        return " ".join(" ".join(found).split())
+    return " ".join(str(error).removeprefix(f"Error executing tool {tool}: ").split())
 
 
 class McpDoor:

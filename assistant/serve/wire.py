@@ -74,6 +74,14 @@ class StreamOptions(BaseModel):
     include_usage: StrictBool = False
 
 
+class ResponseFormat(BaseModel):
+    """The form of the reply, which is always text: a demand for JSON is refused rather than broken."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: Literal["text"] = "text"
+
+
 class ChatRequest(_Body):
     """A chat completion. Other fields of OpenAI's interface are accepted and have no effect."""
 
@@ -85,6 +93,9 @@ class ChatRequest(_Body):
     stream: StrictBool | None = False
     stream_options: StreamOptions | None = None
     n: Literal[1] | None = None
+    response_format: ResponseFormat | None = None
+    tool_choice: Literal["auto", "none"] | None = None
+    """Tools may be offered and are never called; a call cannot be demanded."""
     filters: WireFilters | None = None
     """Which documents may be used; an extension, as are the next two."""
     passages: Annotated[int, Field(ge=1, le=MOST_PASSAGES, strict=True)] | None = None

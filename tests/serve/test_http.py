@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 from typing import Any
 
 import httpx
 import pytest
 
+from assistant.schema import Event, Turn
+from assistant.serve.app import create_app
 from assistant.serve.guard import RateLimit
 
 from .fakes import TEXT, FakeEngine
@@ -54,6 +58,13 @@ async def test_health_is_open_and_all_else_needs_the_key(serve: Serve) -> None:
         ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, "messages.0.content"),
         ({**QUESTION, "stream": "perhaps"}, "stream"),
         ({**QUESTION, "n": 2}, "n"),
+        ({**QUESTION, "response_format": {"type": "json_object"}}, "response_format.type"),
+        ({**QUESTION, "tool_choice": "required"}, "tool_choice"),
+        ({**QUESTION, "tool_choice": {"type": "function", "function": {"name": "f"}}}, "tool_choice"),
+        (
+            {**QUESTION, "stream": True, "stream_options": {"include_usage": "yes"}},
+            "stream_options.include_usage",
+        ),
         ({**QUESTION, "model": 7}, "model"),
         ({**QUESTION, "filters": {"since": "soon"}}, "filters.since"),
         ({**QUESTION, "filters": {"until": 0}}, "filters.until"),
@@ -89,6 +100,34 @@ async def test_a_form_of_a_foreign_page_is_refused(serve: Serve, engine: FakeEng
 async def test_the_last_message_must_be_the_users(serve: Serve) -> None:
     body = {"messages": [{"role": "assistant", "content": "a"}]}
     assert code_of(await (await serve()).post(CHAT, json=body)) == (400, "invalid_question")
+
+
+async def test_a_system_message_alone_asks_nothing(serve: Serve, engine: FakeEngine) -> None:
+    body = {"messages": [{"role": "system", "content": "You are a poet."}]}
+    assert code_of(await (await serve()).post(CHAT, json=body)) == (400, "invalid_question")
+    assert engine.calls == []
+
+
+async def test_tools_may_be_offered_and_called_before(serve: Serve, engine: FakeEngine) -> None:
+    tool = {"type": "function", "function": {"name": "clock", "parameters": {"type": "object"}}}
+    call = {"id": "c1", "type": "function", "function": {"name": "clock", "arguments": "{}"}}
+    body = {
+        "messages": [
+            {"role": "user", "content": "What time is it?"},
+            {"role": "assistant", "content": None, "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": "c1", "content": "12:00"},
+            {"role": "assistant", "content": "Noon."},
+            *QUESTION["messages"],
+        ],
+        "tools": [tool],
+        "tool_choice": "auto",
+        "response_format": {"type": "text"},
+    }
+    reply = await (await serve()).post(CHAT, json=body)
+    choice = reply.json()["choices"][0]
+    assert (choice["finish_reason"], choice["message"].get("tool_calls")) == ("stop", None)
+    question, history, _, _ = engine.calls[0]
+    assert question == "When?" and history == (Turn(question="What time is it?", answer="Noon."),)
 
 
 async def test_unknown_paths_and_methods(serve: Serve) -> None:
@@ -204,3 +243,46 @@ async def test_a_client_that_leaves_ends_the_work(serve: Serve, engine: FakeEngi
     await engine.started.wait()
     task.cancel()
     await asyncio.wait_for(engine.ended.wait(), 20)
+
+
+class Counted(FakeEngine):
+    """Remembers what it told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[str] = []
+
+    async def astream(self, question: str, **given: Any) -> AsyncIterator[Event]:
+        async with aclosing(super().astream(question, **given)) as events:  # type: ignore[type-var]
+            async for event in events:
+                self.told.append(event.type)
+                yield event
+
+
+async def test_a_client_that_leaves_before_a_whole_answer_ends_the_work() -> None:
+    engine = Counted()
+    app, left, statuses = create_app(engine), asyncio.Event(), []
+    body = json.dumps({"messages": [{"role": "user", "content": "slow"}]}).encode()
+    messages = iter([{"type": "http.request", "body": body}])
+
+    async def receive() -> Any:
+        if (message := next(messages, None)) is not None:
+            return message
+        await left.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        statuses.append(message.get("status"))
+
+    scope = {
+        "type": "http", "method": "POST", "path": CHAT, "raw_path": CHAT.encode(), "query_string": b"",
+        "headers": [(b"host", b"localhost"), (b"content-type", b"application/json")], "http_version": "1.1",
+        "scheme": "http", "server": ("localhost", 80), "client": ("127.0.0.1", 1), "root_path": "",
+    }  # fmt: skip
+    task = asyncio.create_task(app(scope, receive, send))
+    await engine.started.wait()
+    left.set()
+    engine.release.set()
+    await asyncio.wait_for(task, 20)
+    # The sentence after the departure is the last thing done; the answer is never reached.
+    assert statuses[0] == 499 and engine.ended.is_set() and engine.told == ["step", "claim"]

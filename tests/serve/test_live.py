@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import runpy
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ import pytest
 import uvicorn
 
 from assistant.errors import ConfigurationError
+from assistant.schema import Event, StepEvent
 from assistant.serve.app import create_app
 from assistant.serve.command import run_http
 from assistant.settings import Settings
@@ -23,12 +27,12 @@ from .fakes import FakeEngine
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "openai_client.py"
 
 
-@pytest.fixture
-def address() -> Iterator[str]:
-    """A server that is up."""
+@contextmanager
+def served(engine: FakeEngine) -> Iterator[tuple[str, int]]:
+    """Host and port of a server that is up."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(create_app(FakeEngine()), log_level="critical"))
+        server = uvicorn.Server(uvicorn.Config(create_app(engine), log_level="critical"))
         up = threading.Event()
         startup = server.startup
 
@@ -40,9 +44,16 @@ def address() -> Iterator[str]:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         assert up.wait(60)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        yield "127.0.0.1", listening.getsockname()[1]
         server.should_exit = True
         thread.join(60)
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    """Address of a server that is up."""
+    with served(FakeEngine()) as (host, port):
+        yield f"http://{host}:{port}"
 
 
 def test_the_documented_client_works(
@@ -53,6 +64,35 @@ def test_the_documented_client_works(
     shown = capsys.readouterr().out
     assert "Huawei plans the 950PR for early 2026. [1]" in shown
     assert "https://example.org/a" in shown
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_client_that_hangs_up_ends_the_work(stream: bool) -> None:
+    class Endless(FakeEngine):
+        """Goes on until it is closed."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.begun, self.closed = threading.Event(), threading.Event()
+
+        async def astream(self, question: str, **given: Any) -> AsyncIterator[Event]:
+            try:
+                while True:
+                    yield StepEvent(stage="generate", message="Still writing")
+                    self.begun.set()
+                    await asyncio.to_thread(self.closed.wait, 0.01)
+            finally:
+                self.closed.set()
+
+    engine = Endless()
+    body = {"messages": [{"role": "user", "content": "Why?"}], "stream": stream}
+    with served(engine) as address, socket.create_connection(address) as client:
+        content = json.dumps(body).encode()
+        head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(content)}\r\n"
+        client.sendall(head.encode() + b"Content-Type: application/json\r\n\r\n" + content)
+        assert engine.begun.wait(60)
+        client.close()
+        assert engine.closed.wait(60)
 
 
 def test_a_server_without_key_stays_on_this_machine() -> None:

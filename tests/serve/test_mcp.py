@@ -107,12 +107,32 @@ async def test_search_finds_and_a_document_is_read_in_parts(engine: FakeEngine) 
     ("tool", "arguments", "message"),
     [
         ("ask", {"question": "broken"}, "The model is gone. Start it."),
-        ("ask", {"question": "crash"}, "The server failed"),
-        ("ask", {"question": " "}, "empty or too long"),
-        ("ask", {"question": "a", "since": "soon"}, "since"),
-        ("ask", {}, "question"),
-        ("search", {"query": "a", "k": 0}, "k"),
-        ("get_document", {"path": "../../etc/passwd"}, "There is no document"),
+        ("ask", {"question": "halfway"}, "The model stopped."),
+        ("ask", {"question": "crash"}, "The server failed. Its log says why."),
+        ("ask", {"question": " "}, "The question is empty or too long. Write up to 4,000 characters."),
+        (
+            "ask",
+            {"question": "a", "since": "soon", "passages": 0},
+            "'since' does not fit: Input should be a valid",
+        ),
+        (
+            "ask",
+            {"question": "a", "since": "soon", "passages": 0},
+            "'passages' does not fit: Input should be gr",
+        ),
+        (
+            "ask",
+            {"question": "a", "tpics": ["chips"]},
+            "There is no argument 'tpics'. There are: question, history",
+        ),
+        ("ask", {}, "'question' does not fit: Field required."),
+        ("search", {"query": "a", "k": 0}, "'k' does not fit: Input should be greater than or equal to 1."),
+        (
+            "get_document",
+            {"path": "../../etc/passwd"},
+            "There is no document '../../etc/passwd' in 'corpus'.",
+        ),
+        ("nothing", {"a": 1}, "Unknown tool: nothing"),
     ],
 )
 async def test_failures_are_told_to_the_agent(
@@ -121,8 +141,9 @@ async def test_failures_are_told_to_the_agent(
     async with Client(create_mcp_server(engine)) as client:
         result = await client.call_tool(tool, arguments)
     assert isinstance(result, CallToolResult) and result.is_error
-    assert message in text_of(result)
-    assert "Traceback" not in text_of(result) and "secret detail" not in text_of(result)
+    told = text_of(result)
+    assert message in told and "\n" not in told
+    assert not any(word in told for word in ("Traceback", "secret detail", "pydantic", "Error executing"))
 
 
 @pytest.mark.parametrize("mode", ["legacy", "auto"])
