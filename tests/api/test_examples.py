@@ -48,6 +48,7 @@ class Double(FakeRunnable):
         ("ask", "answered About When will the Ascend 950PR arrive?"),
         ("stream", "answered"),
         ("langchain_chain", "chips/3.md"),
+        ("langchain_events", "About When will the Ascend 950PR arrive?\nanswered"),
         ("batch_file", "exit code 0"),
     ],
 )
