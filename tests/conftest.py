@@ -42,12 +42,16 @@ def steady(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             }
         )
     )
-    margin = {"counted": 0.0, "margin": 1.0, "intercept": 0.0, "threshold": 0.5}
+    combined = {
+        kind: {"counted": 0.0, "margins": [1.0] * len(probes), "intercept": 0.0, "threshold": 0.5}
+        | {"part_sure": 0.0, "part_missing": 0.0}
+        for kind, probes in gate.PROBES.items()
+    }
     decision.write_text(
         json.dumps(
             {
                 "counted": {**_linear(gate.FEATURES, -3.5, best=10.0), "threshold": 0.5},
-                "combined": {**margin, "part_sure": 0.0, "part_missing": 0.0},
+                "combined": combined,
             }
         )
     )

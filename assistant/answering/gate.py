@@ -1,10 +1,11 @@
 """Decides whether the documents answer a question, before anything is written.
 
 A relevance score does not tell: an unanswerable question can have very relevant passages. What does is whether
-a language model, shown the best sentences, says that they state the exact answer (the difference of the
-log-probabilities of yes and no), together with what can be counted: names, years and words of the question
-that the evidence lacks. One logistic regression weighs what is counted, a second its logit and the model's
-margin; both are fitted on the training questions by `benchmarks/training/fit_gate.py`.
+a language model, shown the best sentences, says when it is asked whether they state the exact answer (the
+difference of the log-probabilities of yes and no), together with what can be counted: years of the question that
+the evidence lacks and what the ranker thinks of the best sentence. One logistic regression weighs what is
+counted, a second its logit and the model's margins; both are fitted on the training questions by
+`benchmarks/training/fit_gate.py`.
 """
 
 from __future__ import annotations
@@ -37,6 +38,11 @@ _DATED = 8
 # More of them (coverage of the question's words, names and rare terms that are missing) told nothing more on the
 # training questions, AUROC .79 with and without them, and less on other subjects.
 FEATURES = ("best", "cross_best", "years_found", "number_present")
+# What a model is asked, by the name of the prompt. The embedded one says yes to the second, too, when the answer is
+# there: it is too small to turn the question round. But its errors there are others (on the training questions
+# the two together refuse .82 of the unanswerable where the first alone refuses .68, for 8 % of the answerable),
+# so its yes counts for an answer in both. No other model is asked the second.
+PROBES = {"embedded": ("answerable", "about_another"), "other": ("answerable",)}
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 # "The plan for 2026-2030" names a thing; its documents need not name its last year.
 _SPAN = re.compile(
@@ -51,7 +57,8 @@ class Decision:
     probability: float
     """That the evidence answers the whole question."""
     margin: float | None
-    """Log-probability of yes minus no for the whole question; None without a model that tells."""
+    """How much surer the model is that the whole question is answered than that it is not, in nats, the weighted
+    mean over its `PROBES`; None without a model that tells."""
     uncovered: tuple[str, ...] = ()
     """Parts of the question that the evidence does not answer."""
     refuse: bool = False
@@ -74,10 +81,11 @@ class _Counted:
 
 @dataclass(frozen=True)
 class _Combined:
-    """Logistic regression over the counted logit and the model's margin."""
+    """Logistic regression over the counted logit and the model's margins."""
 
     counted: float
-    margin: float
+    margins: Sequence[float]
+    """One coefficient a probe."""
     intercept: float
     threshold: float
     part_sure: float
@@ -87,12 +95,13 @@ class _Combined:
 
 
 @cache
-def _load() -> tuple[_Counted, _Combined]:
+def _load() -> tuple[_Counted, dict[str, _Combined]]:
     stored = json.loads(WEIGHTS.read_text(encoding="utf-8"))
     counted: dict[str, Any] = {
         k: np.array(v) if isinstance(v, list) else v for k, v in stored["counted"].items()
     }
-    return _Counted(**counted), _Combined(**stored["combined"])
+    combined = {kind: _Combined(**fit) for kind, fit in stored["combined"].items()}
+    return _Counted(**counted), combined
 
 
 def _as_asked(query: Query) -> list[str]:
@@ -129,19 +138,20 @@ class Gate:
         shown = ranked[:SHOWN]
         if asks_of_another_time(query, ranked[:_DATED]):
             return Decision(0.0, None, refuse=True)
-        counted, combined = _load()
-        margin = self.margin(query.english, shown, session) if session is not None else None
+        counted, fits = _load()
+        combined = fits[_kind(session)]
+        margin = self._margin(query.english, shown, session) if session is not None else None
         logit = counted.logit(self.features(query, ranked))
         threshold = counted.threshold
         if margin is not None:
-            logit = combined.counted * logit + combined.margin * clipped(margin) + combined.intercept
+            logit = combined.counted * logit + sum(combined.margins) * margin + combined.intercept
             threshold = combined.threshold
         probability = 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
         refuse = probability < threshold
         if session is None or margin is None or len(query.parts) < 2:
             return Decision(probability, margin, refuse=refuse)
         asked = _as_asked(query)
-        margins = [self.margin(part, shown, session) or 0.0 for part in query.parts]
+        margins = [self._margin(part, shown, session) or 0.0 for part in query.parts]
         if refuse:
             # One part may be plainly answered: then say which is not, instead of nothing.
             missing = tuple(p for p, m in zip(asked, margins, strict=True) if m < combined.part_sure)
@@ -158,13 +168,23 @@ class Gate:
         )
         return Decision(probability, margin, missing if len(missing) < len(query.parts) else ())
 
-    def margin(self, question: str, shown: Sequence[RankedSentence], session: ModelSession) -> float | None:
-        """How much surer the model is of yes than of no, in nats."""
-        # Sentences first: the same beginning is read once for the whole question and each part.
+    def margins(
+        self, question: str, shown: Sequence[RankedSentence], session: ModelSession
+    ) -> list[float] | None:
+        """How much surer the model is of yes than of no in each of its `PROBES`, in nats; None if it does not tell."""
+        # Sentences first: the same beginning is read once for all probes of the whole question and of each part.
         evidence = fenced_excerpts([item.sentence.text for item in shown])
-        return session.yes_no_margin(
-            self._prompts.messages("answerable", evidence=evidence, question=question)
-        )
+        found = []
+        for name in PROBES[_kind(session)]:
+            margin = session.yes_no_margin(self._prompts.messages(name, evidence=evidence, question=question))
+            if margin is None:
+                return None
+            found.append(_clipped(margin))
+        return found
+
+    def _margin(self, question: str, shown: Sequence[RankedSentence], session: ModelSession) -> float | None:
+        margins = self.margins(question, shown, session)
+        return None if margins is None else mixed(margins, _load()[1][_kind(session)].margins)
 
     def features(self, query: Query, ranked: Sequence[RankedSentence]) -> list[float]:
         """The values of `FEATURES`."""
@@ -201,6 +221,15 @@ def asks_of_another_time(query: Query, best: Sequence[RankedSentence]) -> bool:
     return any(year not in text for year in years)
 
 
-def clipped(margin: float) -> float:
+def mixed(margins: Sequence[float], weights: Sequence[float]) -> float:
+    """The weighted mean of the margins of the probes, in nats."""
+    return sum(w * m for w, m in zip(weights, margins, strict=True)) / sum(weights)
+
+
+def _kind(session: ModelSession | None) -> str:
+    return "embedded" if session is not None and session.choice.kind == "local" else "other"
+
+
+def _clipped(margin: float) -> float:
     """A margin without extremes, in nats."""
     return max(-8.0, min(8.0, margin))

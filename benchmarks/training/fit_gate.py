@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from ranker_data import fold_of, open_corpus, training_questions
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from assistant.answering.gate import FEATURES, SHOWN, WEIGHTS, Gate, clipped
+from assistant.answering.gate import FEATURES, PROBES, SHOWN, WEIGHTS, Gate, mixed
 from assistant.answering.prompts import Prompts
 from assistant.evaluation.facts import found_facts
 from assistant.models.chat import ModelSession, choose_model
@@ -107,8 +108,8 @@ def main() -> None:
     for record in sorted(training_questions(), key=lambda r: r["id"] not in asked):
         items = ranked(record, arguments.home, arguments.models, weights, gathered)
         if record["id"] in asked and record["id"] not in known:
-            margin = gate.margin(record["question"], items[:SHOWN], session)
-            known[record["id"]] = {"id": record["id"], "margin": margin}
+            margins = gate.margins(record["question"], items[:SHOWN], session)
+            known[record["id"]] = {"id": record["id"], "margins": margins}
             with arguments.margins.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(known[record["id"]]) + "\n")
         shown = " ".join(i.sentence.text for i in items[:SHOWN])
@@ -119,12 +120,13 @@ def main() -> None:
         table.append(
             {"fold": fold_of(record), "label": bool(record["answers"]),
              "features": gate.features(read_question(record["question"]), items),
-             "margin": known.get(record["id"], {}).get("margin")}
+             "margins": known.get(record["id"], {}).get("margins")}
         )  # fmt: skip
     counted, logits = fit_counted(table)
     for row, logit in zip(table, logits, strict=True):
         row["counted"] = logit
-    combined = fit_combined([row for row in table if row["margin"] is not None])
+    asked_about = [row for row in table if row["margins"] is not None]
+    combined = {kind: fit_combined(asked_about, probes) for kind, probes in PROBES.items()}
     WEIGHTS.write_text(
         json.dumps({"features": FEATURES, "counted": counted, "combined": combined}, indent=1) + "\n",
         encoding="utf-8",
@@ -153,18 +155,23 @@ def fit_counted(table: list[dict[str, Any]]) -> tuple[dict[str, Any], np.ndarray
     }, logits  # fmt: skip
 
 
-def fit_combined(table: list[dict[str, Any]]) -> dict[str, Any]:
-    """The regression over the counted logit and the model's margin."""
-    matrix = np.array([[r["counted"], clipped(r["margin"])] for r in table])
+def fit_combined(table: list[dict[str, Any]], probes: Sequence[str]) -> dict[str, Any]:
+    """The regression over the counted logit and the model's margins."""
+    # The embedded model, which is the one asked here, answers all of them, in this order.
+    columns = [PROBES["embedded"].index(name) for name in probes]
+    margins = np.array([r["margins"] for r in table])[:, columns]
+    matrix = np.column_stack([[r["counted"] for r in table], margins])
     labels, folds = (np.array([r[k] for r in table]) for k in ("label", "fold"))
-    print(f"margin alone: AUROC {roc_auc_score(labels, matrix[:, 1]):.3f}")
+    for name, column in zip(probes, margins.T, strict=True):
+        print(f"{name} alone: AUROC {roc_auc_score(labels, column):.3f}")
     threshold = describe("combined", labels, cross_fitted(matrix, labels, folds))
     model, mean, scale = fitted(matrix, labels)
     slope = model.coef_[0] / scale
+    means = np.array([mixed(row, slope[1:]) for row in margins])
     # Surer than of 19 in 20 unanswerable questions, and less sure than of 19 in 20 answerable ones.
-    sure, missing = float(np.quantile(matrix[~labels, 1], 0.95)), float(np.quantile(matrix[labels, 1], 0.05))
+    sure, missing = float(np.quantile(means[~labels], 0.95)), float(np.quantile(means[labels], 0.05))
     return {
-        "counted": round(float(slope[0]), 5), "margin": round(float(slope[1]), 5),
+        "counted": round(float(slope[0]), 5), "margins": slope[1:].round(5).tolist(),
         "intercept": round(float(model.intercept_[0] - slope @ mean), 5), "threshold": threshold,
         "part_sure": round(sure, 3), "part_missing": round(missing, 3),
     }  # fmt: skip

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from assistant.answering.gate import FEATURES, SHOWN, Gate, asks_of_another_time
+from assistant.answering.gate import FEATURES, PROBES, SHOWN, Gate, asks_of_another_time, mixed
 from assistant.answering.prompts import Prompts
+from assistant.models.chat import ChatChoice, ModelSession
 from assistant.retrieval.query import read_question
 from tests.doubles import ScriptedModel, local_session, make_passage, rank_all
 
@@ -41,7 +42,22 @@ def test_no_evidence_is_refused_without_asking_the_model() -> None:
 def test_the_model_decides(margin: float, refuse: bool) -> None:
     decision = GATE.decide(ONE, rank_all(SMIC), local_session(saying(margin, 0, 0)))
     assert decision.refuse is refuse and (decision.probability < 0.5) is refuse and decision.uncovered == ()
-    assert decision.margin == pytest.approx(max(-12, min(12, margin)))
+    assert decision.margin == pytest.approx(max(-8, min(8, margin)))
+
+
+def test_only_the_embedded_model_is_asked_what_it_cannot_turn_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ModelSession, "_tells_probabilities", lambda _: True)
+    embedded, other = (ScriptedModel(reply=lambda _: "x", margin=lambda _: 1.0) for _ in range(2))
+    assert GATE.decide(ONE, rank_all(SMIC), local_session(embedded)).margin == pytest.approx(1.0)
+    provider = ModelSession(ChatChoice("provider", "fake", other))
+    assert GATE.decide(ONE, rank_all(SMIC), provider).margin == pytest.approx(1.0)
+    assert len(embedded.prompts) == len(PROBES["embedded"]) and other.prompts == embedded.prompts[:1]
+
+
+def test_the_margin_weighs_what_each_probe_says() -> None:
+    model = ScriptedModel(reply=lambda _: "x", margin=lambda p: -2.0 if "something else" in p else 4.0)
+    assert GATE.decide(ONE, rank_all(SMIC), local_session(model)).margin == pytest.approx(1.0)
+    assert mixed([4.0, -2.0], [1.0, 3.0]) == pytest.approx(-0.5)
 
 
 def test_without_a_model_the_best_sentence_decides() -> None:
