@@ -23,6 +23,7 @@ from assistant.errors import IndexingError
 from assistant.index.catalog import Catalog
 from assistant.index.fingerprint import Fingerprint
 from assistant.index.lexical import LexicalIndex
+from assistant.index.presence import Presence
 from assistant.index.replica import Replica
 from assistant.index.server import ChromaServer
 from assistant.index.store import PassageStore
@@ -40,13 +41,18 @@ class Build:
         self.folder = root / fingerprint.key
         self.catalog = Catalog(self.folder / "catalog.sqlite3")
         self.replica: Replica | None = None
+        self.presence: Presence | None = None
         try:
             if not self.catalog.get_meta(_FINGERPRINT):
                 self.catalog.set_meta(_FINGERPRINT, fingerprint.model_dump_json())
             self.store = PassageStore(self.folder / "chroma", f"passages-{fingerprint.key}", server)
             if server is not None:
+                self.presence = Presence(server, fingerprint.key)
+                self.presence.note()
                 self.replica = Replica(server, fingerprint.key)
         except BaseException:
+            if self.presence is not None:
+                self.presence.close()
             self.catalog.close()
             raise
 
@@ -55,6 +61,8 @@ class Build:
         self.store.close()
         if self.replica is not None:
             self.replica.close()
+        if self.presence is not None:
+            self.presence.close()
         self.catalog.close()
 
     @property

@@ -117,14 +117,7 @@ class Lease:
         return True
 
     def _read(self) -> Any:
-        from chromadb.errors import NotFoundError
-
-        try:
-            return self._client.get_collection(self._name, embedding_function=None)
-        except NotFoundError:
-            return None
-        except Exception as error:
-            raise self._server.explain(error) from error
+        return self._server.find(self._client, self._name)
 
     def _set_aside(self, collection: Any) -> None:
         aside = f"released-{uuid.uuid4().hex}"

@@ -17,6 +17,8 @@ from assistant.index.filters import matches
 from assistant.index.fingerprint import Fingerprint
 from assistant.index.lease import Lease
 from assistant.index.lexical import LexicalIndex
+from assistant.index.presence import Presence
+from assistant.index.replica import Published
 from assistant.index.server import ChromaServer
 from assistant.models.embeddings import EmbeddingModel
 from assistant.schema import Document, DocumentInfo, Filters, Passage
@@ -24,6 +26,7 @@ from assistant.schema import Document, DocumentInfo, Filters, Passage
 _Found = TypeVar("_Found")
 # A search that a writer overtakes is done again; somebody who publishes all the time must not stop it for ever.
 _TRIES = 5
+_GONE = "The documents must be indexed again, because the Chroma server no longer has them."
 
 
 class Index:
@@ -54,6 +57,7 @@ class Index:
         self._snapshot = serving.catalog.snapshot()
         self._lexical: LexicalIndex | None = None
         self._own_stamp = ""
+        self._is_gone = rebuild_reason == _GONE
         self._retired: list[Build] = []
 
     @classmethod
@@ -87,12 +91,16 @@ class Index:
         wanted = Fingerprint.of(embeddings, chunker)
         with index_errors("opening the index", root, server):
             build = Build(root, wanted, server)
-            if build.replica is not None and build.replica.published().complete:
+            state = build.replica.published() if build.replica is not None else None
+            if state is not None and state.complete:
                 _catch_up(root, build)
                 # Another machine has built it already: nothing is left to do here.
+                _retire(server, current_fingerprint(root), wanted)
                 make_current(root, wanted)
             old = current_fingerprint(root)
             reason, serving = "", build
+            if state is not None and _is_gone(build, state):
+                reason = _GONE
             if old is not None and old != wanted:
                 reason = f"The documents must be indexed again, because {old.difference(wanted)}."
                 fits = (old.embedding, old.dimension, old.schema_version) == (
@@ -163,8 +171,13 @@ class Index:
             switched = False
             if self._serving.replica is not None:
                 with index_errors("reading the index", self.root, self.server):
-                    _catch_up(self.root, self._serving)
-            if self.rebuild_reason and current_fingerprint(self.root) == self.wanted.fingerprint:
+                    self._is_gone = _catch_up(self.root, self._serving)
+                if self._is_gone:
+                    self.rebuild_reason = self.rebuild_reason or _GONE
+                elif self.rebuild_reason == _GONE:
+                    self.rebuild_reason = ""
+            waits = self.rebuild_reason not in ("", _GONE)
+            if waits and current_fingerprint(self.root) == self.wanted.fingerprint:
                 self.rebuild_reason = ""
                 switched = self._serving is not self.wanted
                 if switched:
@@ -223,6 +236,11 @@ class Index:
             self.refresh()
             with self._lock:
                 build, snapshot = self._serving, self._snapshot
+            if self._is_gone and self.server is not None:
+                raise IndexingError(
+                    f"The Chroma server at {self.server.url} no longer has this index.",
+                    "Run `assistant index`; what this machine keeps of it is not embedded again.",
+                )
             try:
                 with index_errors(action, self.root, self.server):
                     found = look(build, snapshot)
@@ -295,21 +313,38 @@ def _query(
         return build.store.query(vector, k, filters)
 
 
-def _catch_up(root: Path, build: Build) -> None:
-    """Take over what other machines published, unless a process of this home folder is writing."""
+def _catch_up(root: Path, build: Build) -> bool:
+    """Take over what other machines published, unless a process of this home folder is writing.
+
+    Returns:
+        Whether the server no longer has what this machine has seen there.
+    """
     replica = build.replica
     if replica is None:
-        return
+        return False
+    if build.presence is not None:
+        build.presence.note()
     state = replica.published()
     if not state.complete or state.stamp == build.catalog.stamp()[1]:
-        return
+        return _is_gone(build, state)
     # A writer here brings the catalogue up to date itself, and must not find it changed meanwhile.
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(write_lock(root, 0))
         except IndexingError:
-            return
+            return False
         replica.pull(build.catalog)
+    return False
+
+
+def _retire(server: ChromaServer | None, old: Fingerprint | None, wanted: Fingerprint) -> None:
+    if server is not None and old is not None and old != wanted:
+        with contextlib.closing(Presence(server, old.key)) as presence:
+            presence.retire()
+
+
+def _is_gone(build: Build, state: Published) -> bool:
+    return bool(build.catalog.stamp()[1]) and not state.stamp
 
 
 def lexical_of(build: Build, snapshot: Snapshot) -> LexicalIndex:

@@ -160,14 +160,7 @@ class Replica:
         return True
 
     def _find(self) -> Any:
-        from chromadb.errors import NotFoundError
-
-        try:
-            return self._client.get_collection(self._name, embedding_function=None)
-        except NotFoundError:
-            return None
-        except Exception as error:
-            raise self._server.explain(error) from error
+        return self._server.find(self._client, self._name)
 
     def _add(self, collection: Any, records: Iterable[tuple[str, dict[str, Any]]]) -> None:
         batch: list[tuple[str, dict[str, Any]]] = []

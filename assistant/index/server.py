@@ -86,6 +86,21 @@ class ChromaServer:
         except Exception as error:
             raise self.explain(error) from error
 
+    def find(self, client: Any, name: str) -> Any:
+        """The collection of a name, as it is now; None when there is none.
+
+        Raises:
+            IndexingError: The server does not answer.
+        """
+        from chromadb.errors import NotFoundError
+
+        try:
+            return client.get_collection(name, embedding_function=None)
+        except NotFoundError:
+            return None
+        except Exception as error:
+            raise self.explain(error) from error
+
     def explain(self, error: BaseException) -> IndexingError:
         """What a failure of the server means to the user; the key is never told."""
         text = str(error)

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Sequence
 
-from assistant.errors import AssistantError
-from assistant.index.builds import Build, current_fingerprint, drop_builds_except, make_current
+from assistant.errors import AssistantError, IndexingError
+from assistant.index.builds import (
+    Build,
+    client_id,
+    current_fingerprint,
+    drop_builds_except,
+    make_current,
+)
 from assistant.index.catalog import Catalog, IndexedDocument, new_stamp
 from assistant.index.failures import is_disk_full
+from assistant.index.fingerprint import Fingerprint
 from assistant.index.lexical import LexicalIndex
+from assistant.index.presence import Presence, drop_retired
 from assistant.index.reader import Index
 from assistant.index.replica import Replica
+from assistant.index.server import ChromaServer
 from assistant.models.embeddings import EmbeddingModel
 from assistant.schema import Document, Passage
 
@@ -77,6 +87,10 @@ class Writer:
         self._index.refresh()
         if previous is not None and previous != fingerprint:
             drop_builds_except(root, {fingerprint.key})
+        if self._index.server is not None:
+            # It is only space: the next run tries again.
+            with contextlib.suppress(IndexingError):
+                self._tidy_server(self._index.server, previous)
         self._step("mark finished")
         self._catalog.set_meta(_UNFINISHED, "")
 
@@ -129,7 +143,7 @@ class Writer:
     def publish(self, collection: str, removed: Sequence[str]) -> None:
         """Make what was written visible at once, and what it replaces invisible; then clean up."""
         staged = self._catalog.rows("staged", collection=collection)
-        if staged or removed or not self._catalog.stamp()[1]:
+        if staged or removed or not self._catalog.stamp()[1] or self._is_unshared():
             replaced = {row.path for row in staged}
             gone = set(removed)
             ids = [
@@ -200,6 +214,18 @@ class Writer:
                 self.publish(collection, lost)
         finally:
             source.close()
+
+    def _is_unshared(self) -> bool:
+        """Whether the server has lost what this machine keeps of it."""
+        return self._build.replica is not None and not self._build.replica.published().stamp
+
+    def _tidy_server(self, server: ChromaServer, previous: Fingerprint | None) -> None:
+        if self._build.presence is not None:
+            self._build.presence.want()
+        if previous is not None and previous != self._build.fingerprint:
+            with contextlib.closing(Presence(server, previous.key)) as presence:
+                presence.retire()
+        drop_retired(server, client_id(self._index.root))
 
     def _embed(
         self, documents: Sequence[tuple[Document, Sequence[Passage]]], known: dict[str, list[float]]
