@@ -7,7 +7,7 @@ its sources.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.answering.claim_text import ParsedText, Token, parse_text
@@ -36,6 +36,8 @@ _LEAD = re.compile(
     r"^(?:published |the )?(?:accounts|reports|sources|figures|estimates|counts|measures|readings) ?(?:of|on|for)? ?",
     re.I,
 )
+# A sentence that takes its time, and so its subject, from the one before it.
+_SAME_TIME = re.compile(r"\b(?:the|that) same (?:quarter|half|year|month|day|week|period)\b", re.I)
 _VAGUE = frozenset({"year", "~94", "total", "new", "about"})
 
 
@@ -110,6 +112,7 @@ def _facts(citation: Citation) -> Iterator[_Fact]:
     for start, end in _sentences(citation):
         text = _text(citation, start, end)
         parsed = parse_text(text)
+        before = _before(citation, start) if _SAME_TIME.search(text) else None
         for index, token in enumerate(parsed.tokens):
             quantity = token.anchor
             if not isinstance(quantity, Quantity) or quantity.soft:
@@ -121,17 +124,16 @@ def _facts(citation: Citation) -> Iterator[_Fact]:
                 and not (other.entry is not None and (other.entry.attribution or other.entry.certainty or other.entry.hedges))
             )  # fmt: skip
             following = parsed.tokens[index + 1 :]
+            names, period = _names(around), _period(parsed, index)
+            if before is not None:
+                names |= _names(before.tokens)
+                period = period or [t.anchor for t in before.tokens if isinstance(t.anchor, DateMention)][:1]
             yield _Fact(
                 quantity,
                 text[token.start : token.end],
-                frozenset(
-                    piece
-                    for other in around
-                    if isinstance(other.anchor, Name)
-                    for piece in other.anchor.tokens
-                ),
+                names,
                 words,
-                frozenset((d.year, d.month, d.part) for d in _period(parsed, index)),
+                frozenset((d.year, d.month, d.part) for d in period),
                 citation,
                 text,
                 next(
@@ -143,6 +145,18 @@ def _facts(citation: Citation) -> Iterator[_Fact]:
                     "",
                 ),
             )
+
+
+def _before(citation: Citation, start: int) -> ParsedText | None:
+    """The sentence of the passage that ends before an offset of the document."""
+    earlier = [s.text for s in citation.passage.sentences if s.char_end <= start]
+    return parse_text(earlier[-1]) if earlier else None
+
+
+def _names(tokens: Iterable[Token]) -> frozenset[str]:
+    return frozenset(
+        piece for token in tokens if isinstance(token.anchor, Name) for piece in token.anchor.tokens
+    )
 
 
 def _clause(parsed: ParsedText, index: int) -> list[Token]:
@@ -295,8 +309,10 @@ def _piece_value(piece: str, citation: Citation, notes: Sequence[SourceNote]) ->
     parsed = parse_text(piece)
     said = piece[speaker.end() :].strip(" ,.:")
     numbers = [
-        piece[token.start : token.end] for token in parsed.tokens if isinstance(token.anchor, Quantity)
-    ]
+        piece[token.start : token.end] for token in parsed.tokens
+        # "The two sets" is no figure.
+        if isinstance(token.anchor, Quantity) and (token.anchor.unit or any(map(str.isdigit, token.word)))
+    ]  # fmt: skip
     value = numbers[0] if len(numbers) == 1 else said
     dated = note.date if note else None
     return DisagreementValue(

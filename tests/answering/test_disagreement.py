@@ -93,3 +93,34 @@ def test_two_facts_side_by_side_are_no_disagreement() -> None:
     assert find_disagreements((), [cite(1, text)]) == ()
     text = "Huawei said Ascend 950 chips were used for part of V4-Flash's training, while another report notes that DeepSeek did not disclose its exact training hardware."
     assert find_disagreements((), [cite(1, text)]) == ()
+
+
+def test_a_sentence_that_takes_its_quarter_from_the_one_before() -> None:
+    first = "Tencent reported capital expenditure of 31.9 billion yuan for the first quarter of 2026."
+    second = "An Edgen article counts capital expenditure payments of 37 billion yuan for the same quarter."
+    at = 100 + len(first) + 1
+    both = cite(1, f"{first} {second}", "Edgen", "2026-05")
+    sentences = (
+        Sentence(text=first, char_start=100, char_end=100 + len(first)),
+        Sentence(text=second, char_start=at, char_end=at + len(second), note_labels=("1",)),
+    )
+    passage = both.passage.model_copy(update={"sentences": sentences})
+    payments = both.model_copy(
+        update={"passage": passage, "quote": second, "char_start": at, "char_end": at + len(second)}
+    )
+    filed = "Tencent's capital expenditure was {} billion yuan in the first quarter of 2026."
+    found = find_disagreements((), [payments, cite(2, filed.format("31.9"), "Tencent", "2026-05-13")])
+    assert [(v.value, v.publisher) for v in found[0].values] == [
+        ("37 billion yuan", "Edgen"),
+        ("31.9 billion yuan", "Tencent"),
+    ]
+    assert not find_disagreements((), [payments, cite(2, filed.format("37"), "Tencent", "2026-05-13")])
+
+
+def test_a_small_number_in_words_is_no_value() -> None:
+    text = (
+        "Huawei's plan gave the 950PR 128 GB of memory; ITBEAR's report printed the two memory sets"
+        " the other way round."
+    )
+    found = find_disagreements((), [cite(1, text, "Huawei", "2025-09")])
+    assert all(value.value != "two" for item in found for value in item.values)
