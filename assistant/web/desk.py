@@ -15,6 +15,7 @@ from assistant.schema import Citation, DocumentInfo, Filters, Turn
 from assistant.web.choices import choices_of, model_label
 from assistant.web.evidence import Range, evidence_panel, opened_document, quote_range
 from assistant.web.examples import followups, welcome
+from assistant.web.failures import failure_words
 from assistant.web.history import Feedback, History, TurnRecord
 from assistant.web.i18n import words
 from assistant.web.pages import draw_page
@@ -214,7 +215,7 @@ class Desk:
                 rail=self.rail(owner, language, conversation),
             )
         except AssistantError as error:
-            yield self._failed(owner, language, conversation, live, str(error))
+            yield self._failed(owner, language, conversation, live, failure_words(language, error))
         except Exception:
             log.exception("answering failed")
             yield self._failed(owner, language, conversation, live, words(language, "error_unknown"))

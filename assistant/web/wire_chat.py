@@ -11,6 +11,7 @@ import gradio as gr
 from assistant.errors import AssistantError
 from assistant.web.desk import Desk, Frame
 from assistant.web.export import write_export
+from assistant.web.failures import failure_words
 from assistant.web.i18n import words
 from assistant.web.layout import Parts
 from assistant.web.request import visitor
@@ -152,7 +153,7 @@ def wire_chat(desk: Desk, parts: Parts) -> None:
         try:
             return str(write_export(title, turns, str(data.get("kind", "")), language=who.language))
         except AssistantError as error:
-            gr.Warning(str(error))
+            gr.Warning(failure_words(who.language, error))
             return None
 
     parts.thread.export(export, [parts.conversation], [parts.download], **_QUIET).then(
@@ -189,7 +190,7 @@ def _wire_evidence(desk: Desk, parts: Parts) -> None:
                 page=number(data.get("page")),
             )
         except AssistantError as error:
-            gr.Warning(str(error))
+            gr.Warning(failure_words(who.language, error))
             return desk.evidence(who.owner, who.language, conversation)
 
     for source in (

@@ -15,6 +15,7 @@ from assistant.errors import AssistantError
 from assistant.web.choices import keep_choice, settings_html
 from assistant.web.desk import Desk
 from assistant.web.export import feedback_questions
+from assistant.web.failures import failure_words
 from assistant.web.i18n import topic_label, words
 from assistant.web.layout import Parts
 from assistant.web.library import corpus_html
@@ -148,7 +149,7 @@ def _wire_timeline(desk: Desk, parts: Parts) -> None:
                 return timeline_html(who.language, info_facts(infos))
             texts = [desk.engine.document(info.path, info.collection) for info in infos]
         except AssistantError as error:
-            gr.Warning(str(error))
+            gr.Warning(failure_words(who.language, error))
             return timeline_html(who.language, [])
         return timeline_html(who.language, document_facts(texts))
 
@@ -249,7 +250,7 @@ def _wire_uploads(desk: Desk, parts: Parts) -> None:
                 str(data.get("collection", "")),
             )
         except AssistantError as error:
-            gr.Warning(str(error))
+            gr.Warning(failure_words(who.language, error))
         return [
             uploads_html(who.language, added(desk.engine, who.owner)),
             *scope_choices(desk, who.owner, who.language),
