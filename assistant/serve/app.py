@@ -128,6 +128,12 @@ def _warm_up(assistant: Engine) -> None:
 
 
 def _add_chat(app: FastAPI, assistant: Engine, running: Running, models: frozenset[str]) -> None:
+    names = [DEFAULT_MODEL, *sorted(models - {DEFAULT_MODEL})]
+
+    def no_model(name: str) -> Response:
+        message = f"There is no model '{name[:100]}'. There is: {', '.join(names)}."
+        return error_response(404, message, code="model_not_found", param="model")
+
     @app.post(
         "/v1/chat/completions",
         response_model=Completion,
@@ -136,10 +142,8 @@ def _add_chat(app: FastAPI, assistant: Engine, running: Running, models: frozens
     )
     async def chat_completions(request: ChatRequest, http: Request) -> Any:
         """Answers the last message; `stream` sends sentences as they are checked."""
-        if request.model != DEFAULT_MODEL and request.model not in models:
-            known = ", ".join(sorted({DEFAULT_MODEL, *models}))
-            message = f"There is no model '{request.model[:100]}'. There is: {known}."
-            return error_response(404, message, code="model_not_found", param="model")
+        if request.model not in names:
+            return no_model(request.model)
         question, history = read_messages(request.messages)
         model = None if request.model == DEFAULT_MODEL else request.model
         events = running.watch(
@@ -174,8 +178,12 @@ def _add_chat(app: FastAPI, assistant: Engine, running: Running, models: frozens
     @app.get("/v1/models", responses=responses(), tags=["chat"])
     def list_models() -> ModelList:
         """The models that can be asked."""
-        names = [DEFAULT_MODEL, *sorted(models - {DEFAULT_MODEL})]
         return ModelList(data=[Model(id=name, created=0, owned_by="assistant") for name in names])
+
+    @app.get("/v1/models/{model:path}", response_model=Model, responses=responses(404), tags=["chat"])
+    def read_model(model: str) -> Any:
+        """One of them."""
+        return Model(id=model, created=0, owned_by="assistant") if model in names else no_model(model)
 
 
 async def _answer_of(events: AsyncGenerator[Event, None], http: Request) -> Answer | None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import io
 import re
 from pathlib import Path
@@ -7,7 +8,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from assistant.batch import command
+from assistant.batch import command, progress
+from assistant.batch.journal import Outcome
 from assistant.errors import BatchError, ModelError
 from assistant.schema import Answer
 
@@ -53,6 +55,25 @@ def test_a_terminal_gets_a_bar(tmp_path: Path) -> None:
     screen = Console(file=io.StringIO(), force_terminal=True, width=140)
     assert command.run(FakeEngine(), source, [tmp_path / "a.jsonl"], console=screen) == 0
     assert "2/2" in shown(screen)
+
+
+def test_progress_tells_the_rate_and_the_time_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now)
+    screen = console()
+    bar = progress.Bar(screen)
+    # Ten rows were done by an earlier run: they count as done, and not for the rate.
+    bar.start(10, 40)
+    for _ in range(10):
+        now += 30.0
+        answer = make_answer("Why?")
+        bar.advance(
+            Outcome(status=answer.status, answer=answer, finished=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+        )
+    bar.stop()
+    text = shown(screen)
+    assert "10 of 40 rows were done before." in text
+    assert re.search(r"20 of 40 rows, 2\.0 a minute, 10 ?min.* left, 0 failed, 1,000 tokens", text), text
 
 
 def test_standard_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,6 +109,10 @@ async def test_history_filters_and_model_reach_the_engine(
 
 async def test_models_are_listed(client: openai.AsyncOpenAI) -> None:
     assert [model.id async for model in await client.models.list()] == ["assistant", "extractive"]
+    assert (await client.models.retrieve("extractive")).owned_by == "assistant"
+    with pytest.raises(openai.NotFoundError, match="There is: assistant, extractive") as caught:
+        await client.models.retrieve("openai:gpt-5")
+    assert caught.value.code == "model_not_found"
 
 
 @pytest.mark.parametrize("stream", [False, True])
