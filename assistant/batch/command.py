@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from assistant.batch.progress import Bar, Silent
+from assistant.batch.progress import Bar, Silent, printable
 from assistant.batch.questions import ColumnMap
 from assistant.batch.runner import BatchOptions, run_batch
 from assistant.batch.summary import BatchSummary
@@ -110,7 +110,7 @@ def print_summary(summary: BatchSummary, console: Console) -> None:
         table.add_row(label, _literal(value))
     console.print(table)
     for output in summary.outputs:
-        console.print(f"Written: {output}", highlight=False, markup=False)
+        console.print(printable(f"Written: {output}"), highlight=False, markup=False)
     if summary.pending:
         console.print("Run the same command again to ask the rest.")
     elif summary.failed:
@@ -120,4 +120,4 @@ def print_summary(summary: BatchSummary, console: Console) -> None:
 def _literal(text: str) -> str:
     from rich.markup import escape
 
-    return escape(text)
+    return escape(printable(text))

@@ -33,6 +33,11 @@ class ProgressReporter(Protocol):
         ...
 
 
+def printable(text: str) -> str:
+    """The text in one line without characters that steer a terminal: ids, questions and errors come from others."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
 class Silent:
     """Reports nothing."""
 
@@ -100,7 +105,7 @@ class Bar:
 
     def message(self, text: str) -> None:
         """Prints a line above the bar."""
-        self._console.print(text, highlight=False, markup=False)
+        self._console.print(printable(text), highlight=False, markup=False)
 
     def stop(self) -> None:
         """Takes the bar down."""

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import json
 import re
+import threading
 from pathlib import Path
 
 import pytest
@@ -47,6 +49,32 @@ def test_a_run_prints_its_summary_and_returns_its_code(tmp_path: Path) -> None:
     assert "1 x No [bold] model." in text
     assert "2 of 2 rows" in text and "a minute" in text
     assert "--retry-failed" in text
+
+
+def test_ids_questions_and_errors_do_not_steer_the_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threading.Event, "wait", lambda self, timeout=None: self.is_set())
+    hostile, calls = "\x1b]0;owned\x07\u202e\x9b31m", 0
+
+    def reply(question: str) -> Answer:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            raise TimeoutError(hostile)
+        if "Two" in question:
+            raise ModelError(hostile)
+        return make_answer(question)
+
+    source, screen = tmp_path / "q.jsonl", Console(file=io.StringIO(), force_terminal=True, width=140)
+    rows = [{"id": f"a{hostile}", "question": f"One{hostile}?"}, {"id": "b", "question": "Two?"}]
+    source.write_text("\n".join(json.dumps(row) for row in rows))
+    assert (
+        command.run(FakeEngine(reply), source, [tmp_path / "a.jsonl"], console=screen, max_concurrency=1) == 1
+    )
+    text = shown(screen)
+    assert "Asking again" in text and "]0;owned" in text and "One" in text
+    assert not any(steering in text for steering in ("\x1b]", "\x07", "\u202e", "\x9b"))
 
 
 def test_a_terminal_gets_a_bar(tmp_path: Path) -> None:
