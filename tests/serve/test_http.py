@@ -210,7 +210,9 @@ async def test_a_busy_server_says_so_and_counts(serve: Serve, engine: FakeEngine
     slow = asyncio.create_task(http.post(CHAT, json={"messages": [{"role": "user", "content": "slow"}]}))
     await engine.started.wait()
     assert "assistant_questions_running 1.0" in (await http.get("/metrics")).text
-    assert code_of(await http.post(CHAT, json=QUESTION)) == (503, "busy")
+    for stream in (False, True):
+        turned_away = await http.post(CHAT, json={**QUESTION, "stream": stream})
+        assert code_of(turned_away) == (503, "busy") and turned_away.headers["retry-after"] == "5"
     engine.release.set()
     assert (await slow).status_code == 200
     assert (await http.post(CHAT, json=QUESTION)).status_code == 200
