@@ -86,6 +86,8 @@ class Document(DocumentInfo):
     blocks: tuple[Block, ...] = ()
     notes: tuple[SourceNote, ...] = ()
     note_references: tuple[NoteReference, ...] = ()
+    page_labels: tuple[str, ...] = ()
+    """What the file calls its pages, such as `iv`, in their order; empty when it calls them by number."""
     reader: str = ""
     """Which reader read it, for example `pypdf`."""
     remarks: tuple[str, ...] = ()
@@ -119,11 +121,19 @@ class Passage(_Record):
     heading_path: tuple[str, ...] = ()
     """Headings above the passage, outermost first, without the document's title."""
     page: int | None = None
+    """Physical page number, counted from 1; None for formats without pages."""
+    page_label: str = ""
+    """What the file calls that page, such as `iv`, where this is not the number."""
     ordinal: int = 0
     """Position of the passage within its document, counted from 0."""
     sentences: tuple[Sentence, ...] = ()
     sources: tuple[SourceNote, ...] = ()
     """Notes of the footnotes that its sentences carry, in order of first use."""
+
+    @property
+    def page_name(self) -> str:
+        """The page as it is cited: its label, else its number; empty without pages."""
+        return self.page_label or (str(self.page) if self.page else "")
 
     def embedding_text(self) -> str:
         """Text for embedding and lexical search: title and headings, then the passage."""

@@ -85,8 +85,8 @@ def footnote(citation: Citation) -> str:
     parts = [document.title]
     if document.date:
         parts.append(document.date.isoformat())
-    if citation.passage.page is not None:
-        parts.append(f"p. {citation.passage.page}")
+    if citation.passage.page_name:
+        parts.append(f"p. {citation.passage.page_name}")
     line = ", ".join(parts)
     notes = []
     for note in citation.sources:

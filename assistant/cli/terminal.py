@@ -100,7 +100,7 @@ def print_claim(console: Console, claim: Claim) -> None:
 def print_citation(console: Console, citation: Citation) -> None:
     """A numbered footnote: the document, the quoted words and their primary sources."""
     document = citation.passage.document
-    page = f", page {citation.passage.page}" if citation.passage.page else ""
+    page = f", page {citation.passage.page_name}" if citation.passage.page_name else ""
     date = f", {document.date}" if document.date else ""
     line(
         console,
@@ -215,7 +215,7 @@ def print_hits(console: Console, hits: Sequence[SearchHit]) -> None:
     for rank, hit in enumerate(hits, start=1):
         passage = hit.passage
         date = f", {passage.document.date}" if passage.document.date else ""
-        page = f", page {passage.page}" if passage.page else ""
+        page = f", page {passage.page_name}" if passage.page_name else ""
         head = " > ".join((passage.document.title, *passage.heading_path))
         line(
             console,

@@ -283,6 +283,7 @@ class _Cutter:
             char_end=end,
             heading_path=path,
             page=page,
+            page_label=self._label(page),
             ordinal=ordinal,
             sentences=tuple(
                 Sentence(
@@ -295,6 +296,11 @@ class _Cutter:
             ),
             sources=tuple(self.notes[label] for label in labels if label in self.notes),
         )
+
+    def _label(self, page: int | None) -> str:
+        labels = self.document.page_labels
+        label = labels[page - 1] if page is not None and 0 < page <= len(labels) else ""
+        return "" if label == str(page) else label
 
 
 def passage_id(document_id: str, char_start: int, char_end: int, text: str) -> str:

@@ -46,8 +46,8 @@ def footnote(citation: Citation, language: str = "en") -> tuple[str, str]:
     """Where a quote stands and the quote."""
     passage = citation.passage
     place = [passage.document.title, show_date(passage.document.date, language), passage.document.path]
-    if passage.page:
-        place.append(words(language, "page", n=passage.page))
+    if passage.page_name:
+        place.append(words(language, "page", n=passage.page_name))
     return words(language, "comma").join(place), citation.quote
 
 

@@ -29,6 +29,7 @@ PASSAGE = Passage(
     char_end=20,
     heading_path=("One", "二"),
     page=2,
+    page_label="ii",
     ordinal=4,
     sentences=(Sentence(text="华为", char_start=5, char_end=7, note_labels=("1", "x")),),
     sources=(SourceNote(label="1", publisher="R", title="T", date="2026", url="https://x.org/?a=1"),),

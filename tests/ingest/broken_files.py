@@ -160,7 +160,7 @@ BROKEN: dict[str, tuple[Callable[[], bytes], str | None]] = {
     "laughs.xlsx": (lambda: _with_member(XLSX, "xl/sharedStrings.xml", LAUGHS), "entities"),
     "no-sheet.xlsx": (
         lambda: _with_member(XLSX, "xl/worksheets/sheet1.xml", "<worksheet"),
-        "cannot be read as xlsx",
+        "has a damaged part, xl/worksheets/sheet1.xml",
     ),
     "zip-inside.xlsx": (lambda: files.zipped({"a.md": TEXT}), "damaged"),
     # HTML, EPUB, mail

@@ -9,18 +9,9 @@ import pytest
 
 from assistant.errors import DocumentError
 from assistant.ingest.chunking import chunk_document
-from assistant.ingest.readers import Limits, SourceFile, read_source
-from assistant.schema import Document
+from assistant.ingest.readers import SourceFile, xlsx
 from tests.ingest import files
-
-
-def read(name: str, data: bytes, **limits: int) -> Document:
-    return read_source(SourceFile(name, data, limits=Limits(**limits)))
-
-
-def blocks(document: Document) -> list[tuple[str, str]]:
-    return [(b.kind, document.text[b.char_start : b.char_end]) for b in document.blocks]
-
+from tests.ingest.files import blocks, read
 
 SALES = [
     ["Shipments of accelerators"],
@@ -127,3 +118,38 @@ def test_a_locked_epub_says_so() -> None:
             archive.writestr(name, content)
     with pytest.raises(DocumentError, match="digital lock"):
         read("a.epub", buffer.getvalue())
+
+
+def test_a_workbook_that_is_refused_names_the_part_that_is_damaged() -> None:
+    workbook = files.xlsx({"Sales": SALES})
+    for part, content in (("xl/workbook.xml", "<workbook"), ("xl/styles.xml", "<styleSheet><cellXfs")):
+        broken = files.with_members(workbook, {part: content})
+        with pytest.raises(DocumentError, match=f"a workbook that has a damaged part, {part}") as caught:
+            xlsx.read(SourceFile("a.xlsx", broken))
+        assert "save it again" in caught.value.hint
+    foreign = files.with_members(workbook, {"xl/workbook.xml": "<other/>"})
+    with pytest.raises(DocumentError, match="no sheets"):
+        xlsx.read(SourceFile("a.xlsx", foreign))
+
+
+def test_a_sheet_that_is_damaged_does_not_cost_the_others() -> None:
+    workbook = files.xlsx({"Sales": SALES, "Other": [["Maker", "Share"], ["Huawei", 1]]})
+    part = "xl/worksheets/sheet1.xml"
+    with zipfile.ZipFile(io.BytesIO(workbook)) as archive:
+        cut_off = archive.read(part).partition(b"Cambricon")[0][:-40]
+    document = read("a.xlsx", files.with_members(workbook, {part: cut_off[: len(cut_off) * 3 // 4]}))
+    assert ("list_item", "Maker: Huawei; Share: 1") in blocks(document)
+    assert document.remarks == (
+        "the sheet 'Sales' was not read: it has a damaged part, xl/worksheets/sheet1.xml.",
+    )
+
+
+def test_a_workbook_without_visible_text_says_why() -> None:
+    workbook = openpyxl.Workbook()
+    workbook.create_sheet("Shown")
+    workbook.worksheets[0].append(["secret"])
+    workbook.worksheets[0].sheet_state = "hidden"
+    buffer = io.BytesIO()
+    workbook.save(buffer)
+    with pytest.raises(DocumentError, match="visible sheets are empty"):
+        xlsx.read(SourceFile("a.xlsx", buffer.getvalue()))

@@ -9,6 +9,7 @@ from web_pdf import write_memo
 
 from assistant.schema import Citation
 from assistant.web.evidence import citation_cards, cut, evidence_panel, opened_document, quote_range
+from assistant.web.export import footnote
 from assistant.web.pages import draw_page
 from assistant.web.render import safe_url
 
@@ -62,6 +63,16 @@ def test_a_card_shows_the_passage_with_the_quote_marked(engine: FakeAssistant) -
     (card,) = citation_cards([citation])
     assert "".join(s.text for s in card.spans) == citation.passage.text
     assert "".join(s.text for s in card.spans if s.quoted) == citation.quote
+
+
+def test_a_card_and_an_export_name_the_label_of_the_page(engine: FakeAssistant) -> None:
+    citation = a_citation(engine)
+    passage = citation.passage.model_copy(update={"page": 4, "page_label": "iv"})
+    named = citation.model_copy(update={"passage": passage})
+    page = evidence_panel("en", turn="t1", citations=[named])
+    # The document opens at the physical page.
+    assert "page iv<" in page and 'data-page="4"' in page
+    assert "page iv" in footnote(named)[0] and "第 iv 页" in footnote(named, "zh")[0]
 
 
 def test_a_document_opens_whole_with_its_notes_linked(engine: FakeAssistant) -> None:

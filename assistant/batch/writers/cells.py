@@ -28,8 +28,8 @@ def place_of(citation: Citation) -> str:
     """Where a quote stands: title, date, file and page."""
     document = citation.passage.document
     parts = [document.title, str(document.date or ""), document.path]
-    if citation.passage.page:
-        parts.append(f"page {citation.passage.page}")
+    if citation.passage.page_name:
+        parts.append(f"page {citation.passage.page_name}")
     return ", ".join(part for part in parts if part)
 
 

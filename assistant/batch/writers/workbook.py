@@ -117,7 +117,7 @@ def write_workbook(path: Path, results: Callable[[], Iterable[RowResult]], summa
                         cited.cell(document.title),
                         cited.cell(str(document.date or "")),
                         cited.cell(document.path),
-                        cited.cell(citation.passage.page or ""),
+                        cited.cell(citation.passage.page_label or citation.passage.page or ""),
                         cited.cell(source_text(note) if note else ""),
                         cited.cell(address, address),
                     ]

@@ -103,6 +103,7 @@ class DocumentBuilder:
         publisher: object = "",
         notes: Iterable[SourceNote] = (),
         page_count: int | None = None,
+        page_labels: Iterable[str] = (),
         url: object = None,
         remarks: Iterable[str] = (),
     ) -> Document:
@@ -132,6 +133,7 @@ class DocumentBuilder:
             sha256=self.source.sha256,
             collection=self.source.collection,
             page_count=page_count,
+            page_labels=tuple(page_labels),
             url=safe_url(url),
             text=text,
             blocks=tuple(self._blocks),

@@ -13,7 +13,7 @@ from assistant.ingest.footnotes import parse_note
 from assistant.ingest.readers.builder import DocumentBuilder, Mark
 from assistant.ingest.readers.ooxml import attribute, core_properties, local
 from assistant.ingest.readers.package import Package
-from assistant.ingest.readers.pdf import title_of
+from assistant.ingest.readers.pdf_metadata import title_of
 from assistant.ingest.readers.source import SourceFile
 from assistant.schema import Document, SourceNote
 
@@ -43,6 +43,7 @@ def read(source: SourceFile) -> Document:
         media_type=MEDIA_TYPE,
         title=title_of(properties.title),
         date=properties.date,
+        publisher=properties.publisher,
         notes=[*_notes(package, "footnote"), *_notes(package, "endnote")],
     )
 

@@ -51,6 +51,8 @@ def read(source: SourceFile) -> Document:
     found: dict[str, object] = {"media_type": MEDIA_TYPE, "date": _date(message) or document.date}
     if title := clean_title(subject):
         found["title"] = title
+    if sender := _sender(message):
+        found["publisher"] = sender
     return document.model_copy(update=found)
 
 
@@ -66,6 +68,17 @@ def _content(source: SourceFile, body: MIMEPart[Any, Any]) -> str:
     if not isinstance(payload, bytes):
         raise source.error("has text in an encoding that is not known.", "Save it as text.")
     return decode(replace(source, data=payload))
+
+
+def _sender(message: Message[Any, Any]) -> str:
+    """The name of the sender, else the domain of the address."""
+    try:
+        addresses = getattr(message.get("From"), "addresses", ())
+        first = addresses[0] if addresses else None
+        return clean_title(first.display_name, 200) or clean_title(first.domain, 200) if first else ""
+    except Exception:
+        # The parser of addresses fails on some broken ones; the mail is read all the same.
+        return ""
 
 
 def _date(message: Message[Any, Any]) -> dt.date | None:

@@ -19,6 +19,7 @@ _DATES = (
     "pubdate", "publishdate", "publish_date", "publication_date", "parsely-pub-date", "sailthru.date", "date",
     "article:modified_time",
 )  # fmt: skip
+_PUBLISHERS = ("citation_publisher", "dc.publisher", "dcterms.publisher", "publisher")
 _MOST_JSON_CHARS = 500_000
 
 
@@ -42,7 +43,10 @@ def metadata_of(page: LexborHTMLParser) -> PageMetadata:
         if name and attributes.get("content"):
             meta.setdefault(name.strip().lower(), attributes["content"] or "")
     linked = list(_linked_data(page))
-    publisher = clean_title(meta.get("og:site_name")) or next(filter(None, map(_publisher, linked)), "")
+    told = (clean_title(meta.get(name)) for name in _PUBLISHERS)
+    publisher = clean_title(meta.get("og:site_name")) or next(
+        filter(None, (*map(_publisher, linked), *told)), ""
+    )
     return PageMetadata(
         title=_title(page, meta, publisher),
         date=_date(page, meta, linked),
@@ -93,4 +97,6 @@ def _linked_data(page: LexborHTMLParser) -> Iterator[dict[str, Any]]:
 
 def _publisher(record: dict[str, Any]) -> str:
     publisher = record.get("publisher")
+    if isinstance(publisher, list) and publisher:
+        publisher = publisher[0]
     return clean_title(publisher.get("name")) if isinstance(publisher, dict) else clean_title(publisher)

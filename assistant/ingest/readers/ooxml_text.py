@@ -7,7 +7,7 @@ import re
 from assistant.ingest.readers.builder import DocumentBuilder
 from assistant.ingest.readers.ooxml import core_properties, local
 from assistant.ingest.readers.package import DamagedError, Package
-from assistant.ingest.readers.pdf import title_of
+from assistant.ingest.readers.pdf_metadata import title_of
 from assistant.ingest.readers.source import SourceFile
 from assistant.schema import Document
 
@@ -59,5 +59,9 @@ def read(source: SourceFile) -> Document:
     properties = core_properties(package)
     remarks = [f"parts that are damaged: {', '.join(lost)}"] if lost else []
     return builder.build(
-        media_type=media_type, title=title_of(properties.title), date=properties.date, remarks=remarks
+        media_type=media_type,
+        title=title_of(properties.title),
+        date=properties.date,
+        publisher=properties.publisher,
+        remarks=remarks,
     )

@@ -90,7 +90,7 @@ class Package:
                 if not damaged:
                     raise
                 continue
-            if _declares_type(data):
+            if declares_type(data):
                 raise self._bomb()
         self._left = left
 
@@ -105,7 +105,7 @@ class Package:
             DocumentError: It is damaged or declares a document type.
         """
         data = self.read(name)
-        if _declares_type(data):
+        if declares_type(data):
             raise self._bomb()
         try:
             return ElementTree.fromstring(data)
@@ -113,5 +113,6 @@ class Package:
             raise self.broken() from error
 
 
-def _declares_type(data: bytes) -> bool:
+def declares_type(data: bytes) -> bool:
+    """Whether XML declares a document type, in which a bomb can hide."""
     return any(mark in data for mark in _FORBIDDEN)

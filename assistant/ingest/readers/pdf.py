@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import logging
 import math
-import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -18,6 +17,14 @@ from assistant.errors import DocumentError
 from assistant.ingest.cleaning import calendar_date, clean_title
 from assistant.ingest.readers.builder import DocumentBuilder
 from assistant.ingest.readers.layout import Line, OutlineItem, add_pages, title_on_first_page
+from assistant.ingest.readers.pdf_metadata import (
+    date_of,
+    labels_of,
+    metadata_of,
+    publisher_of,
+    title_of,
+    xmp_of,
+)
 from assistant.ingest.readers.source import FinalError, SourceFile
 from assistant.schema import Document
 
@@ -25,17 +32,13 @@ MEDIA_TYPE = "application/pdf"
 _MOST_OUTLINE_ITEMS = 5000
 # A scanned page may carry a stamp or a page number as text.
 _FEWEST_LETTERS = 10
-_FILE_NAME = re.compile(r"(?i).*\.(docx?|pdf|indd|pptx?|xlsx?|qxd|tex|dvi|rtf|odt|wps)$")
-_NO_TITLE = re.compile(
-    r"(?i)(untitled|document|title|slide|powerpoint presentation|word document)[ \d]*|无标题.*"
-)
 
 # pypdf warns of every flaw of a file; a reader either copes or fails.
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 
 
 def read(source: SourceFile) -> Document:
-    """Reads a PDF: text with page numbers, title and date of its metadata, outline as headings.
+    """Reads a PDF: text with page numbers and labels, its metadata, its outline as headings.
 
     Raises:
         DocumentError: It is encrypted, scanned, broken or too long.
@@ -54,12 +57,14 @@ def read(source: SourceFile) -> Document:
     remarks = _add_scanned(source, reader, pages)
     builder = DocumentBuilder(source)
     add_pages(builder, pages, _outline(reader))
-    metadata = _metadata(reader)
+    metadata = metadata_of(reader)
     return builder.build(
         media_type=MEDIA_TYPE,
         title=title_of(metadata.get("/Title")) or title_on_first_page(pages),
         date=calendar_date(date_of(metadata.get("/CreationDate")) or date_of(metadata.get("/ModDate"))),
+        publisher=publisher_of(metadata, xmp_of(reader)),
         page_count=count,
+        page_labels=labels_of(reader),
         remarks=remarks,
     )
 
@@ -86,18 +91,6 @@ def check_text(source: SourceFile, pages: list[list[Line]]) -> None:
             "has no text: its pages are scanned pictures or empty.",
             "Install Tesseract so that they are read by OCR, or add the result of `ocrmypdf`.",
         )
-
-
-def title_of(value: object) -> str:
-    """The title of the metadata, unless it is a file name or a program's default."""
-    title = re.sub(r"^Microsoft (Word|PowerPoint|Excel) - ", "", clean_title(value))
-    return "" if _FILE_NAME.fullmatch(title) or _NO_TITLE.fullmatch(title) else title
-
-
-def date_of(value: object) -> str:
-    """ISO date of a PDF date (`D:20250918120000+08'00'`); empty when it is none."""
-    match = re.match(r"(?:D:)?(\d{4})-?(\d{2})?-?(\d{2})?", value) if isinstance(value, str) else None
-    return "-".join(part for part in match.groups() if part) if match else ""
 
 
 def _pages(source: SourceFile, reader: PdfReader) -> Iterator[list[Line]]:
@@ -207,10 +200,3 @@ def _outline(reader: PdfReader) -> list[OutlineItem]:
         # A broken outline costs headings, not text.
         return items
     return items
-
-
-def _metadata(reader: PdfReader) -> dict[str, Any]:
-    try:
-        return dict(reader.metadata or {})
-    except Exception:
-        return {}

@@ -9,12 +9,13 @@ from assistant.ingest.cleaning import calendar_date
 from assistant.ingest.readers import pdf
 from assistant.ingest.readers.builder import DocumentBuilder
 from assistant.ingest.readers.layout import Line, add_pages
+from assistant.ingest.readers.pdf_metadata import date_of, known_labels, publisher_of, title_of
 from assistant.ingest.readers.source import SourceFile
 from assistant.schema import Document
 
 
 def read(source: SourceFile) -> Document:
-    """Reads a PDF: text with page numbers, title and date of its metadata.
+    """Reads a PDF: text with page numbers and labels, and its metadata.
 
     Raises:
         DocumentError: It is encrypted, scanned, broken or too long.
@@ -31,9 +32,11 @@ def read(source: SourceFile) -> Document:
         metadata = file.get_metadata_dict()
         return builder.build(
             media_type=pdf.MEDIA_TYPE,
-            title=pdf.title_of(metadata.get("Title")),
-            date=calendar_date(pdf.date_of(metadata.get("CreationDate"))),
+            title=title_of(metadata.get("Title")),
+            date=calendar_date(date_of(metadata.get("CreationDate"))),
+            publisher=publisher_of({f"/{name}": value for name, value in metadata.items()}),
             page_count=count,
+            page_labels=known_labels(file.get_page_label(number) or number + 1 for number in range(count)),
         )
     finally:
         file.close()

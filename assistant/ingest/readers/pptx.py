@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 from assistant.ingest.readers.builder import DocumentBuilder
 from assistant.ingest.readers.ooxml import attribute, core_properties, local, relations
 from assistant.ingest.readers.package import Package
-from assistant.ingest.readers.pdf import title_of
+from assistant.ingest.readers.pdf_metadata import title_of
 from assistant.ingest.readers.source import SourceFile
 from assistant.schema import Document
 
@@ -37,6 +37,7 @@ def read(source: SourceFile) -> Document:
         media_type=MEDIA_TYPE,
         title=title_of(properties.title),
         date=properties.date,
+        publisher=properties.publisher,
         page_count=len(slides),
     )
 

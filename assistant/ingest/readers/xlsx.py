@@ -15,16 +15,18 @@ from typing import Any
 
 from openpyxl import load_workbook
 
-from assistant.ingest.cleaning import clean_text
+from assistant.errors import DocumentError
+from assistant.ingest.cleaning import clean_text, clean_title
 from assistant.ingest.readers.builder import DocumentBuilder
 from assistant.ingest.readers.ooxml import core_properties
 from assistant.ingest.readers.package import Package
-from assistant.ingest.readers.pdf import title_of
+from assistant.ingest.readers.pdf_metadata import title_of
 from assistant.ingest.readers.source import SourceFile
 from assistant.schema import Document
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _WORKBOOK = "xl/workbook.xml"
+_HINT = "Open it in a spreadsheet program and save it again."
 _LONGEST_HEADER = 120
 # The header is looked for among these; above it stand a title and notes.
 _ROWS_ABOVE_HEADER = 20
@@ -47,20 +49,69 @@ def read(source: SourceFile) -> Document:
     builder = DocumentBuilder(source)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        workbook = load_workbook(io.BytesIO(source.data), read_only=True, data_only=True, keep_links=False)
+        workbook = _opened(source)
         try:
-            sheets = workbook.worksheets
-            if len(sheets) > source.limits.pages:
-                limit = source.limits.pages
-                raise source.over(f"has {len(sheets)} sheets; the limit is {limit}.", "pages")
-            left = source.limits.cells
-            for sheet in sheets:
-                if sheet.sheet_state == "visible":
-                    left = _add_sheet(builder, sheet, left)
+            remarks = _add_sheets(builder, workbook.worksheets)
         finally:
             workbook.close()
     properties = core_properties(package)
-    return builder.build(media_type=MEDIA_TYPE, title=title_of(properties.title), date=properties.date)
+    return builder.build(
+        media_type=MEDIA_TYPE,
+        title=title_of(properties.title),
+        date=properties.date,
+        publisher=properties.publisher,
+        remarks=remarks,
+    )
+
+
+def _opened(source: SourceFile) -> Any:
+    try:
+        return load_workbook(io.BytesIO(source.data), read_only=True, data_only=True, keep_links=False)
+    except MemoryError:
+        raise
+    except Exception as error:
+        # openpyxl fails in every way on a workbook that does not follow the format.
+        raise source.error(f"is a workbook that {_why(source, error)}", _HINT) from error
+
+
+def _add_sheets(builder: DocumentBuilder, sheets: Sequence[Any]) -> list[str]:
+    """Adds the visible sheets; tells which could not be read."""
+    source = builder.source
+    if len(sheets) > source.limits.pages:
+        raise source.over(f"has {len(sheets)} sheets; the limit is {source.limits.pages}.", "pages")
+    left = source.limits.cells
+    visible = [sheet for sheet in sheets if sheet.sheet_state == "visible"]
+    if not visible:
+        what = "has only hidden sheets." if sheets else "has no sheets with cells."
+        raise source.error(what, "Show those that are to be read, and save it again.")
+    remarks = []
+    for sheet in visible:
+        try:
+            left = _add_sheet(builder, sheet, left)
+        except (DocumentError, MemoryError):
+            raise
+        except Exception as error:
+            remarks.append(
+                f"the sheet '{clean_title(sheet.title, 100)}' was not read: it {_why(source, error)}"
+            )
+    if builder.empty:
+        if remarks:
+            raise source.error(f"{remarks[0]}", _HINT)
+        raise source.error("has no text: its visible sheets are empty.", "Remove it, or fill its sheets.")
+    return remarks
+
+
+def _why(source: SourceFile, error: Exception) -> str:
+    """What is wrong with a workbook, as words after `it`: the part that is damaged, else what openpyxl says."""
+    package = Package(source)
+    for name in package.names:
+        if name.lower().endswith((".xml", ".rels")):
+            try:
+                package.xml(name)
+            except DocumentError:
+                return f"has a damaged part, {clean_title(name, 100)}."
+    said = clean_title(error.args[0] if error.args else "", 120)
+    return f"does not follow its format ({type(error).__name__}{f': {said}' if said else ''})."
 
 
 def _add_sheet(builder: DocumentBuilder, sheet: Any, left: int) -> int:
