@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Literal
 
 from assistant.errors import AssistantError
-from assistant.schema import Answer, Citation, DisagreementValue
+from assistant.schema import Answer, Citation, Claim, DisagreementValue
 from assistant.web.history import TurnRecord
-from assistant.web.i18n import words
+from assistant.web.i18n import claim_reasons, words
 from assistant.web.render import safe_url, show_date
 
 Kind = Literal["md", "json", "docx", "pdf"]
@@ -23,10 +23,15 @@ def sentences(answer: Answer, language: str = "en") -> list[tuple[str, tuple[int
     """Text, citation numbers and doubt of each sentence; a refusal is one sentence without numbers."""
     if not answer.claims:
         return [(answer.text, (), "")]
-    return [
-        (c.text, c.citations, "" if c.verdict == "supported" else words(language, f"verdict_{c.verdict}"))
-        for c in answer.claims
-    ]
+    return [(c.text, c.citations, _doubt(c, language)) for c in answer.claims]
+
+
+def _doubt(claim: Claim, language: str) -> str:
+    """The verdict and its reasons; empty for what is fully supported."""
+    if claim.verdict == "supported":
+        return ""
+    told = (words(language, f"verdict_{claim.verdict}"), claim_reasons(language, claim))
+    return words(language, "colon").join(filter(None, told))
 
 
 def summary(answer: Answer, language: str = "en") -> str:
@@ -82,7 +87,7 @@ def answer_markdown(answer: Answer, prefix: str = "", language: str = "en") -> s
     body = []
     for text, numbers, doubt in sentences(answer, language):
         marks = "".join(f"[^{prefix}{n}]" for n in numbers)
-        body.append(_plain(text) + marks + (f" *({doubt})*" if doubt else ""))
+        body.append(_plain(text) + marks + (f" *({_plain(doubt)})*" if doubt else ""))
     lines += [" ".join(body), ""]
     if answer.uncovered and answer.status != "not_in_corpus":
         lines += [heading(language, "uncovered"), "", *(f"- {_plain(u)}" for u in answer.uncovered), ""]

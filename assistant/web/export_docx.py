@@ -141,7 +141,7 @@ def _answer(document: Any, answer: Answer, notes: _Footnotes, language: str) -> 
         body.add_run(_clean(text))
         notes.mark(body, cited(*numbers), known)
         if doubt:
-            body.add_run(f" ({doubt})").italic = True
+            body.add_run(f" ({_clean(doubt)})").italic = True
         body.add_run(" ")
     if answer.uncovered and answer.status != "not_in_corpus":
         document.add_paragraph(heading(language, "uncovered"))

@@ -11,7 +11,7 @@ import pytest
 from web_fake import FakeAssistant
 
 from assistant.errors import AssistantError
-from assistant.schema import Answer, AnswerEvent
+from assistant.schema import Answer, AnswerEvent, Claim
 from assistant.web.export import (
     KINDS,
     answer_markdown,
@@ -45,7 +45,7 @@ async def test_markdown_gives_every_mark_a_note_of_its_own(turns: list[TurnRecor
     marks = re.findall(r"\[\^([\d-]+)\](?!:)", text)
     notes = re.findall(r"^\[\^([\d-]+)\]:", text, re.M)
     assert notes and set(marks) == set(notes) and len(notes) == len(set(notes))
-    assert "partly supported" in text and "Sources disagree" in text
+    assert "*(partly supported: date 1 May is not in the passage)*" in text and "Sources disagree" in text
     assert r"\<script\>" in text and "<script>" not in text
 
 
@@ -104,7 +104,8 @@ async def test_labels_are_in_the_language_of_the_page(
     else:
         with pypdfium2.PdfDocument(file) as document:
             text = "".join(page.get_textpage().get_text_range() for page in document)
-    for label in ("依据 98 篇文献中的 4 篇作答", "部分支持", "来源说法不一", "来源：", "未找到答案"):
+    doubt = "部分支持：段落中没有日期 1 May"
+    for label in ("依据 98 篇文献中的 4 篇作答", doubt, "来源说法不一", "来源：", "未找到答案"):
         assert label in text, label
     assert "Answered from" not in text and "partly supported" not in text
 
@@ -125,7 +126,12 @@ async def test_a_pdf_prints_chinese_from_a_font_of_its_own(turns: list[TurnRecor
 
 
 async def test_control_characters_do_not_break_any_export(turns: list[TurnRecord], tmp_path: Path) -> None:
-    bad = turns[0].model_copy(update={"question": "a\x00b\x0bc\ud83d\ufffe"})
+    doubted = Claim(
+        text="It rose.", citations=(1,), verdict="partly_supported", score=0.4, reasons=("no \x00\x0b*<b>*",)
+    )
+    answer = turns[0].answer.model_copy(update={"claims": (doubted,)})
+    bad = turns[0].model_copy(update={"question": "a\x00b\x0bc\ud83d\ufffe", "answer": answer})
+    assert "no " in answer_markdown(answer) and "<b>" not in answer_markdown(answer)
     for kind in ("docx", "pdf"):
         assert write_export("t", [bad], kind, tmp_path).stat().st_size > 1000
 

@@ -29,6 +29,7 @@ from assistant.schema import (
     Filters,
     NoteReference,
     Passage,
+    Reason,
     SearchHit,
     Sentence,
     SourceNote,
@@ -306,7 +307,8 @@ class FakeAssistant:
             claim = Claim(
                 text=best.text, citations=(citation.number,), score=0.9,
                 verdict="partly_supported" if position == 2 else "supported",
-                reasons=("the date of the sentence is not in the passage",) if position == 2 else (),
+                reasons=("date 1 May is not in the passage",) if position == 2 else (),
+                reason_codes=(Reason(code="date_missing", said="1 May"),) if position == 2 else (),
             )  # fmt: skip
             if position == 1 and "slow" in question:
                 await self.release.wait()
