@@ -10,42 +10,58 @@ import shutil
 import tempfile
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from assistant.errors import DocumentError
 from assistant.ingest.discover import discover
 from assistant.ingest.origin import origin_file, replace_bytes
+from assistant.ingest.readers.source import Limits, Refusal, oversize
 
 _FOLDERS = ".folders.json"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
 
-def keep_files(home: Path, paths: Sequence[Path], collection: str) -> tuple[Path, list[Path]]:
+class Kept(NamedTuple):
+    """What was copied."""
+
+    root: Path
+    """The folder of the collection."""
+    paths: list[Path]
+    """In it the copies of files, and the folders that were added."""
+    refused: list[Refusal]
+    """Files that were not copied, because they are larger than allowed; an earlier copy of one stays."""
+
+
+def keep_files(home: Path, paths: Sequence[Path], collection: str, limits: Limits | None = None) -> Kept:
     """Copies files, and the files in folders, under `uploads/<collection>` of the home folder.
 
     A file of a name that is there already replaces it, so that adding a file again updates it. A folder that
     was added before is mirrored: copies whose file is gone from it are deleted. Another folder of the same name
     gets a name of its own, such as `reports-2`.
 
-    Returns:
-        The collection's folder, and in it the copies of files and the folders that were added.
+    A file beyond the limit on its size is not copied.
 
     Raises:
         DocumentError: A path does not exist, the collection's name is not allowed, or a copy fails.
     """
     root = collection_folder(home, collection)
-    kept: list[Path] = []
+    kept = Kept(root, [], [])
     for path in paths:
         if path.is_dir():
-            kept.append(_keep_folder(root, path))
-            continue
-        elif path.is_file():
-            files = [(path, Path(path.name))]
-        else:
+            kept.paths.append(_keep_folder(root, path, limits or Limits(), kept.refused))
+        elif not path.is_file():
             raise DocumentError(f"The file {path} does not exist.", "Check the path.")
-        for file, relative in files:
-            _keep(file, root / relative)
-            kept.append(root / relative)
-    return root, kept
+        elif (refusal := _too_large(path, path.name, limits or Limits())) is not None:
+            kept.refused.append(refusal)
+        else:
+            _keep(path, root / path.name)
+            kept.paths.append(root / path.name)
+    return kept
+
+
+def _too_large(file: Path, name: str, limits: Limits) -> Refusal | None:
+    error = oversize(name, file.stat().st_size, limits)
+    return None if error is None else Refusal(name, error.what, error.hint)
 
 
 def left_over(home: Path, collection: str, known: Collection[str]) -> list[Path]:
@@ -72,7 +88,7 @@ def kept_collections(home: Path) -> list[str]:
     return sorted(each.name for each in folder.iterdir() if each.is_dir() and _is_own(each.name))
 
 
-def _keep_folder(root: Path, path: Path) -> Path:
+def _keep_folder(root: Path, path: Path, limits: Limits, refused: list[Refusal]) -> Path:
     origins = _folders(root)
     source = str(path.resolve())
     name = next((n for n, known in origins.items() if known == source), None)
@@ -86,7 +102,11 @@ def _keep_folder(root: Path, path: Path) -> Path:
         return folder
     targets = {folder / file.relative_to(path): file for file in discover(path)}
     for target, file in targets.items():
-        _keep(file, target)
+        refusal = _too_large(file, target.relative_to(root).as_posix(), limits)
+        if refusal is None:
+            _keep(file, target)
+        else:
+            refused.append(refusal)
     for old in discover(folder) if mirrored and folder.is_dir() else ():
         if old not in targets:
             old.unlink(missing_ok=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -200,7 +200,12 @@ def sync_folder(
 def refused_files(folder: Path, ingest: Ingest | None = None) -> SyncReport:
     """What in a folder is not read: for one whose other files are copied before they are indexed."""
     found = (ingest or Ingest.default()).refused(folder)
-    return SyncReport(files=tuple(_refused(f"{folder.name}/{each.name}", each) for each in found))
+    return refusals(replace(each, name=f"{folder.name}/{each.name}") for each in found)
+
+
+def refusals(found: Iterable[Refusal]) -> SyncReport:
+    """What was not even copied, as a report."""
+    return SyncReport(files=tuple(_refused(each.name, each) for each in found))
 
 
 def remove_documents(

@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import Any
 
 from assistant.engine import Engine
+from assistant.ingest.reading import limits_of
 from assistant.web.desk import Desk
 from assistant.web.history import History
 
@@ -63,7 +64,8 @@ def build(engine: Engine) -> tuple[Any, dict[str, Any], Desk]:
         "footer_links": [],
         "run_history": False,
         "enable_monitoring": False,
-        "max_file_size": "64mb",
+        # Somewhat more than is read: the report on a file a little too large says more than a failed transfer.
+        "max_file_size": int(1.25 * limits_of(engine.settings).file_bytes),
         "show_error": True,
     }
     return parts.blocks, arguments, desk

@@ -12,14 +12,13 @@ from assistant.engine import Engine
 from assistant.errors import AssistantError
 from assistant.fetch import is_web_address
 from assistant.ingest.origin import origin_file
-from assistant.ingest.reading import READABLE_SUFFIXES
+from assistant.ingest.reading import READABLE_SUFFIXES, limits_of
 from assistant.schema import DocumentInfo, Filters
 from assistant.web.i18n import words
 from assistant.web.render import render
 from assistant.web.scope import SHARED, private_collection
 
 SUFFIXES = READABLE_SUFFIXES
-LIMIT_MB = 50
 MOST_ADDRESSES = 20
 Progress = Callable[[int, int, str], None]
 
@@ -74,8 +73,9 @@ def add_files(
         if suffix not in SUFFIXES:
             report.append(Line(name, False, words(language, "upload_kind", suffix=suffix or "–")))
             continue
-        if source.stat().st_size > LIMIT_MB * 1024 * 1024:
-            report.append(Line(name, False, words(language, "upload_large", limit=LIMIT_MB)))
+        if source.stat().st_size > limits_of(engine.settings).file_bytes:
+            limit = f"{engine.settings.max_file_mb:g}"
+            report.append(Line(name, False, words(language, "upload_large", limit=limit)))
             continue
         report.append(_add_one(engine, folder, language, collection, source, name))
     return report

@@ -125,4 +125,6 @@ def test_plain_text_stays_readable() -> None:
 
 def test_a_page_is_cited_by_its_label_where_it_has_one() -> None:
     assert footnote(cite("It grew.", page=4)).startswith("Huawei's plans, 2026-05-01, p. 4. ")
-    assert footnote(cite("It grew.", page=4, page_label="iv")).startswith("Huawei's plans, 2026-05-01, p. iv. ")
+    assert footnote(cite("It grew.", page=4, page_label="iv")).startswith(
+        "Huawei's plans, 2026-05-01, p. iv. "
+    )

@@ -13,6 +13,7 @@ from assistant.errors import DocumentError
 from assistant.index.preview import open_for_preview
 from assistant.models.embeddings import EmbeddingModel, WrappedEmbeddings
 from assistant.schema import Filters
+from assistant.settings import Settings
 
 
 class Counting(DeterministicFakeEmbedding):
@@ -69,6 +70,24 @@ def test_a_folder_that_is_added_again_is_mirrored_and_moved_files_keep_their_vec
         assert own(assistant) == ["reports/sub/one.md"] and texts == []
         assert {f.path: f.reason for f in report.files}["reports/sub/one.md"] == "moved from reports/one.md"
         assert not (tmp_path / "home/uploads/user/reports/two.md").exists()
+
+
+def test_a_file_that_is_too_large_is_told_and_not_copied(tmp_path: Path, corpus: Path, folder: Path) -> None:
+    copies = tmp_path / "home/uploads/user"
+    settings = Settings(home=tmp_path / "home", corpus=corpus, max_file_mb=0.001)
+    with Assistant(settings=settings, embedding=model("one")[0], model="extractive") as assistant:
+        assistant.add_documents([folder])
+        (folder / "two.md").write_text("Grown. " * 1000)
+        (folder / "new.md").write_text("Large. " * 1000)
+        (tmp_path / "big.md").write_text("Large. " * 1000)
+        report = assistant.add_documents([tmp_path / "big.md", folder])
+        told = {f.path: f.reason for f in report.files if f.status == "failed"}
+        assert sorted(told) == ["big.md", "reports/new.md", "reports/two.md"]
+        assert told["big.md"].startswith("has 0.007 MB; the limit is 0.001 MB.")
+        assert "ASSISTANT_MAX_FILE_MB" in told["big.md"]
+        # Its earlier version stays.
+        assert own(assistant) == ["reports/one.md", "reports/two.md"] and assistant.search("Hygon")
+        assert not (copies / "big.md").exists() and not (copies / "reports/new.md").exists()
 
 
 def test_another_folder_of_the_same_name_does_not_mix_with_the_first(

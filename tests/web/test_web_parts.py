@@ -180,6 +180,18 @@ def test_files_are_kept_indexed_reported_and_removed(
     assert added(engine, "alice") == [] and not (desk.uploads / collection / "memo.pdf").exists()
 
 
+def test_the_limit_on_an_upload_is_that_of_the_settings(
+    desk: Desk, engine: FakeAssistant, tmp_path: Path
+) -> None:
+    engine.settings = engine.settings.model_copy(update={"max_file_mb": 0.5})
+    fits, large = tmp_path / "fits.md", tmp_path / "large.md"
+    fits.write_text("# Fits\n\n" + "A sentence. " * 100)
+    large.write_text("x" * 500_001)
+    report = add_files(engine, desk.uploads, "en", "user", [(fits, "fits.md"), (large, "large.md")])
+    assert [line.ok for line in report] == [True, False] and "0.5 MB" in report[1].message
+    assert not (desk.uploads / "user" / "large.md").exists()
+
+
 def test_addresses_are_taken_as_they_are_pasted() -> None:
     typed = "https://a.org/x.pdf\n  b.org/y <https://a.org/x.pdf>"
     assert split_addresses(typed) == ["https://a.org/x.pdf", "https://b.org/y"]

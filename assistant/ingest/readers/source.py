@@ -94,6 +94,18 @@ def over_limit(name: str, what: str, limit: str) -> DocumentError:
     return FinalError(f"{name}: {what}", f"Split it, or raise {setting}.")
 
 
+def oversize(name: str, size: int, limits: Limits) -> DocumentError | None:
+    """The error for a file of so many bytes; None for one that may be read."""
+    if size <= limits.file_bytes:
+        return None
+    what = f"has {_megabytes(size)} MB; the limit is {_megabytes(limits.file_bytes)} MB."
+    return over_limit(name, what, "file_bytes")
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.0f}" if size >= 10e6 else f"{size / 1e6:.3g}"
+
+
 def _nothing() -> None: ...
 
 
@@ -172,9 +184,8 @@ def load(path: Path, *, root: Path, collection: str = "corpus", limits: Limits |
             what = "is a folder." if path.is_dir() else "does not exist or is not a regular file."
             raise DocumentError(f"{name} {what}", "Name a file that can be read.")
         size = path.stat().st_size
-        if size > limits.file_bytes:
-            what = f"has {size / 1e6:.0f} MB; the limit is {limits.file_bytes / 1e6:.0f} MB."
-            raise over_limit(name, what, "file_bytes")
+        if (too_large := oversize(name, size, limits)) is not None:
+            raise too_large
         # One byte more than allowed shows a file that grew since.
         with path.open("rb") as file:
             data = file.read(limits.file_bytes + 1)
