@@ -99,6 +99,10 @@ def batch(
                 on_change=on_change,
                 overwrite=overwrite,
             )
+    except KeyboardInterrupt:
+        # While indexing or writing the outputs; the run itself ends with a summary.
+        print("Interrupted. The same command goes on, and finished rows are kept.", file=sys.stderr)
+        raise typer.Exit(130) from None
     except AssistantError as error:
         # Other verbs end with 1 on an error; here 1 tells that rows failed.
         print(terminal.error_line(str(error)), file=sys.stderr)

@@ -27,7 +27,7 @@ class Engine(FakeEngine):
     def __init__(self, reply: Callable[[str], Answer] = make_answer, **settings: object) -> None:
         super().__init__(reply, **settings)
         self.synced = 0
-        self.failure: Exception | None = None
+        self.failure: BaseException | None = None
 
     def __enter__(self) -> Engine:
         return self
@@ -137,6 +137,13 @@ def test_an_index_that_cannot_be_built_is_code_2(engine: Engine, run: Any) -> No
     result = run("batch", "q.csv", "-o", "a.jsonl", "--quiet")
     assert (result.code, result.err) == (2, "Error: The index is damaged. Build it anew.\n")
     assert not journal_path(Path("a.jsonl")).exists()
+
+
+def test_ctrl_c_before_the_first_question_leaves_nothing(engine: Engine, run: Any, tmp_path: Path) -> None:
+    engine.failure = KeyboardInterrupt()
+    result = run("batch", "q.csv", "-o", "a.jsonl", "--quiet")
+    assert result.code == 130 and "The same command goes on" in result.err
+    assert [path.name for path in tmp_path.iterdir()] == ["q.csv"] and engine.asked == []
 
 
 def test_settings_that_do_not_fit_are_code_2(
