@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from assistant.cli import options
-from assistant.cli.options import AsJson, Corpus, Embedding, Home
-from assistant.cli.watching import DryRun, Ray, Watch, Workers, bulk, keep_watching, print_plan
+from assistant.cli.options import AsJson, Corpus, Home
+from assistant.cli.watching import Bulk, bulk
 from assistant.errors import DocumentError
 from assistant.schema import Filters
 
@@ -18,44 +18,21 @@ if TYPE_CHECKING:
     from assistant.index.sync import SyncReport
 
 
-def index(
-    dry_run: DryRun = False,
-    watch: Watch = False,
-    workers: Workers = 1,
-    ray: Ray = None,
-    home: Home = None,
-    corpus: Corpus = None,
-    embedding: Embedding = None,
-) -> None:
+@bulk
+def index(how: Bulk) -> None:
     """Build the index of the corpus, or bring it up to date; unchanged files are skipped."""
-    from assistant.cli import terminal
-
-    _refuse_both(dry_run, watch)
-    given = bulk(dry_run, workers, ray)
-    with options.open_assistant(home=home, corpus=corpus, embedding=embedding) as assistant:
-        report = options.sync(assistant, **given)
-        if dry_run:
-            print_plan(report)
-            return
-        terminal.print_report(options.console(), report)
-        if watch:
-            keep_watching([assistant.corpus], lambda: options.sync(assistant, **given))
-            return
-    _fail_if_all_failed(report)
+    with how.open_assistant() as assistant:
+        how.carry_out(lambda: [assistant.corpus], lambda: options.sync(assistant, **how.given))
 
 
+@bulk
 def ingest(
     paths: Annotated[
         list[Path], typer.Argument(help="Files and folders: PDF, Markdown, text, HTML and more.")
     ],
     collection: Annotated[str, typer.Option(help="Name of the set of documents that they join.")] = "user",
-    dry_run: DryRun = False,
-    watch: Watch = False,
-    workers: Workers = 1,
-    ray: Ray = None,
-    home: Home = None,
-    corpus: Corpus = None,
-    embedding: Embedding = None,
+    *,
+    how: Bulk,
 ) -> None:
     """Add your own documents to what is searched; a folder that was added before is brought up to date."""
     from assistant.cli import terminal
@@ -63,24 +40,14 @@ def ingest(
     for path in paths:
         if not path.exists():
             raise DocumentError(f"There is no file or folder {path}.", "Correct the path.")
-    _refuse_both(dry_run, watch)
-    given = bulk(dry_run, workers, ray)
-    with options.open_assistant(home=home, corpus=corpus, embedding=embedding) as assistant:
+    with how.open_assistant() as assistant:
 
         def run() -> SyncReport:
             with terminal.progress_bar(options.console(stderr=True), "Reading") as progress:
                 there = [path for path in paths if path.exists()]
-                return assistant.add_documents(there, collection=collection, progress=progress, **given)
+                return assistant.add_documents(there, collection=collection, progress=progress, **how.given)
 
-        report = run()
-        if dry_run:
-            print_plan(report)
-            return
-        terminal.print_report(options.console(), report)
-        if watch:
-            keep_watching(paths, run)
-            return
-    _fail_if_all_failed(report)
+        how.carry_out(lambda: paths, run)
 
 
 @options.filtered
@@ -141,13 +108,3 @@ def corpus_check(
     if errors:
         raise DocumentError(f"{errors} errors in {folder}.", "Correct the documents named above.")
     typer.echo(f"{len(problems)} warnings, no errors in {folder}")
-
-
-def _refuse_both(dry_run: bool, watch: bool) -> None:
-    if dry_run and watch:
-        raise typer.BadParameter("--dry-run and --watch exclude each other.")
-
-
-def _fail_if_all_failed(report: Any) -> None:
-    if report.files and all(file.status in ("failed", "skipped") for file in report.files):
-        raise DocumentError("No file could be read.", "The lines above tell why.")

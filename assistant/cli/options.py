@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -91,24 +91,42 @@ def console(*, stderr: bool = False) -> Console:
 
 def filtered(verb: Callable[..., None]) -> Callable[..., None]:
     """Gives a verb the options that narrow the documents; it takes them as one argument, `filters`."""
+    return unfolded(verb, "filters", {name: (kind, None) for name, kind in _FILTERS.items()}, _filters)
+
+
+def unfolded(
+    verb: Callable[..., None],
+    argument: str,
+    given_by: Mapping[str, tuple[Any, Any]],
+    fold: Callable[..., Any],
+) -> Callable[..., None]:
+    """Gives a verb options that it takes as one argument.
+
+    Args:
+        verb: The verb.
+        argument: The name of that argument.
+        given_by: The options by name, each with its type and default; they stand where the argument stood.
+        fold: Makes the argument of them.
+    """
 
     @wraps(verb)
-    def narrowed(**given: Any) -> None:
-        verb(filters=_filters(**{name: given.pop(name) for name in _FILTERS}), **given)
+    def unfolding(**given: Any) -> None:
+        verb(**{argument: fold(**{name: given.pop(name) for name in given_by})}, **given)
 
     signature = inspect.signature(verb, eval_str=True)
     parameters = []
     for parameter in signature.parameters.values():
-        if parameter.name == "filters":
-            # Typer reads the options from the signature: each stands where `filters` stood.
+        if parameter.name == argument:
+            # Typer reads the options from the signature.
             parameters += [
-                parameter.replace(name=name, annotation=kind, default=None) for name, kind in _FILTERS.items()
+                parameter.replace(name=name, annotation=kind, default=default)
+                for name, (kind, default) in given_by.items()
             ]
         else:
             parameters.append(parameter)
-    narrowed.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
-    narrowed.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return narrowed
+    unfolding.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    unfolding.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return unfolding
 
 
 def _filters(

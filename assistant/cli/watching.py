@@ -3,30 +3,93 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from assistant.cli import options
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, DocumentError
 
 if TYPE_CHECKING:
+    from assistant.assistant import Assistant
     from assistant.index.sync import SyncReport
 
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only tell what would be done; nothing is written.")]
-Watch = Annotated[
-    bool, typer.Option("--watch", help="Go on, and do it again whenever files change, until Ctrl-C.")
-]
-Workers = Annotated[int, typer.Option(min=1, help="Processes that read files at once.")]
-Ray = Annotated[
-    str | None,
-    typer.Option(help="Address of a Ray cluster that reads and embeds; `local` starts one on this machine."),
-]
+_OPTIONS: dict[str, tuple[Any, Any]] = {
+    "dry_run": (
+        Annotated[bool, typer.Option("--dry-run", help="Only tell what would be done; nothing is written.")],
+        False,
+    ),
+    "watch": (
+        Annotated[
+            bool, typer.Option("--watch", help="Go on, and do it again whenever files change, until Ctrl-C.")
+        ],
+        False,
+    ),
+    "workers": (Annotated[int, typer.Option(min=1, help="Processes that read files at once.")], 1),
+    "ray": (
+        Annotated[
+            str | None,
+            typer.Option(
+                help="Address of a Ray cluster that reads and embeds; `local` starts one on this machine."
+            ),
+        ],
+        None,
+    ),
+    "home": (options.Home, None),
+    "corpus": (options.Corpus, None),
+    "embedding": (options.Embedding, None),
+}
 
 
-def bulk(dry_run: bool, workers: int, ray: str | None) -> dict[str, Any]:
-    """The arguments for the engine that differ from its defaults."""
+@dataclass(frozen=True)
+class Bulk:
+    """How many files are brought into the index at once.
+
+    Attributes:
+        dry_run: Whether only to tell what would be done.
+        watch: Whether to go on while files change.
+        given: The arguments for the engine that differ from its defaults.
+        settings: The settings that were given.
+    """
+
+    dry_run: bool
+    watch: bool
+    given: dict[str, Any]
+    settings: dict[str, Any]
+
+    def open_assistant(self) -> Assistant:
+        """The engine; use it as a context manager."""
+        return options.open_assistant(**self.settings)
+
+    def carry_out(self, watched: Callable[[], Sequence[Path]], run: Callable[[], SyncReport]) -> None:
+        """Do it, tell what became of the files, and go on while they change if asked to.
+
+        Raises:
+            DocumentError: No file could be read.
+        """
+        from assistant.cli import terminal
+
+        report = run()
+        if self.dry_run:
+            print_plan(report)
+            return
+        terminal.print_report(options.console(), report)
+        if self.watch:
+            keep_watching(watched(), run)
+        elif report.files and all(file.status in ("failed", "skipped") for file in report.files):
+            raise DocumentError("No file could be read.", "The lines above tell why.")
+
+
+def bulk(verb: Callable[..., None]) -> Callable[..., None]:
+    """Gives a verb the options of `index` and `ingest`; it takes them as one argument, `how`."""
+    return options.unfolded(verb, "how", _OPTIONS, _bulk)
+
+
+def _bulk(dry_run: bool, watch: bool, workers: int, ray: str | None, **settings: Any) -> Bulk:
+    if dry_run and watch:
+        raise typer.BadParameter("--dry-run and --watch exclude each other.")
     given: dict[str, Any] = {}
     if dry_run:
         given["dry_run"] = True
@@ -34,7 +97,7 @@ def bulk(dry_run: bool, workers: int, ray: str | None) -> dict[str, Any]:
         given["workers"] = workers
     if ray is not None:
         given["ray"] = ray
-    return given
+    return Bulk(dry_run, watch, given, settings)
 
 
 def print_plan(report: SyncReport) -> None:
