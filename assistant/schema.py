@@ -244,6 +244,9 @@ class Answer(_Record):
     """For a refusal: the passages that came closest. They support nothing."""
     searched: int = 0
     """How many documents were searched."""
+    answerability: float | None = None
+    """How likely the documents answer the whole question, 0 to 1, as the gate judged before anything was written. Its
+    threshold differs by model; an answer of another program has none."""
     newest: dt.date | None = None
     oldest: dt.date | None = None
     """Dates of the cited documents."""

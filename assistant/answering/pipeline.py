@@ -59,6 +59,7 @@ class _Run:
     language: str
     hits: list[SearchHit] = field(default_factory=list)
     ranked: list[RankedSentence] = field(default_factory=list)
+    answerability: float | None = None
     timings: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
@@ -172,6 +173,7 @@ class Pipeline:
         yield StepEvent(stage="gate", message="Checking whether the documents answer the question")
         with run.timed("gate"):
             decision = self._gate.decide(query, run.ranked, session)
+        run.answerability = round(decision.probability, 4)
         if decision.refuse:
             yield AnswerEvent(answer=self._refusal(run, choice, session, hits))
             return
@@ -230,6 +232,7 @@ class Pipeline:
                 citations=citations,
                 uncovered=decision.uncovered,
                 searched=run.searched,
+                answerability=run.answerability,
                 newest=dates[-1] if dates else None,
                 oldest=dates[0] if dates else None,
                 disagreements=disagreements,
@@ -259,6 +262,7 @@ class Pipeline:
             removed=removed,
             nearest=nearest,
             searched=run.searched,
+            answerability=run.answerability,
             model=choice.name,
             embedding=getattr(self._embeddings, "name", type(self._embeddings).__name__),
             timings=_rounded(run.timings),

@@ -78,6 +78,8 @@ def test_the_embedded_models_word_decides(assistant: Assistant) -> None:
     assert sure.usage.input_tokens > 0
     unsure = run(assistant, ScriptedModel(reply=lambda _: "x", margin=lambda _: -4.0), STOP_ORDER)
     assert unsure.status == "not_in_corpus"
+    assert unsure.answerability is not None and sure.answerability is not None
+    assert 0 <= unsure.answerability < 0.5 < sure.answerability <= 1
 
 
 def test_an_uncovered_part_is_named(assistant: Assistant) -> None:
