@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.fetch.local_web import JumpingClock, Site, serve
+from assistant.fetch import Fetcher
+from tests.fetch.local_web import LOOPBACK, JumpingClock, Site, serve
 
 
 @pytest.fixture
@@ -16,3 +17,8 @@ def site() -> Iterator[Site]:
 @pytest.fixture
 def clock() -> JumpingClock:
     return JumpingClock()
+
+
+@pytest.fixture
+def fetcher(clock: JumpingClock) -> Fetcher:
+    return Fetcher(LOOPBACK, clock=clock)

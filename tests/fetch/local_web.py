@@ -6,9 +6,12 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from assistant.fetch import FetchRules
+import pytest
+
+from assistant.errors import DocumentError
+from assistant.fetch import Fetcher, FetchRules
 from assistant.fetch.rules import networks
 
 HTML = (
@@ -151,3 +154,17 @@ class Names:
         if host.replace(".", "").isdigit() or ":" in host:
             return [host]
         raise socket.gaierror("unknown")
+
+
+def small(clock: JumpingClock, most_bytes: int = 10_000) -> Fetcher:
+    """Fetches no more than so many bytes."""
+    return Fetcher(replace(LOOPBACK, most_bytes=most_bytes), clock=clock)
+
+
+def refused(fetcher: Fetcher, address: str, pattern: str) -> str:
+    """The line that a refused address gives."""
+    with pytest.raises(DocumentError, match=pattern) as caught:
+        fetcher.fetch(address)
+    told = str(caught.value)
+    assert "\n" not in told and caught.value.hint
+    return told
