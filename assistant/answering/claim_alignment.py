@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from assistant.answering.claim_text import Token, parse_text
+from assistant.answering.claim_text import Token, is_chinese, parse_text
 from assistant.answering.dates import DateMention, date_matches
 from assistant.answering.name_table import NamePool, NameTable
 from assistant.answering.names import Name, harvest_names
@@ -14,6 +14,7 @@ from assistant.answering.quantities import Quantity, quantity_matches
 _REACH = 9
 _DECAY = 0.4
 _HAN = re.compile(r"[\u3400-\u9fff]")
+_PASSIVE = re.compile(r"\b(?:was|were|is|are|been|being|be)\b[^.;]{0,80}\bby (?:the )?[A-Z]|被")
 
 
 class Alignment:
@@ -56,7 +57,7 @@ class Alignment:
         self.context_dates = [
             t.anchor for t in parse_text(context).tokens if isinstance(t.anchor, DateMention)
         ]
-        self.cross = bool(_HAN.search(claim)) != (len(_HAN.findall(evidence)) > 0.2 * max(1, len(evidence)))
+        self.cross = is_chinese(claim) != is_chinese(evidence)
         self._same: dict[tuple[str, str], bool] = {}
         self._alike: dict[tuple[int, int, bool], float] = {}
         self.matches = [self._match(token) for token in self.claim.tokens]
@@ -142,6 +143,8 @@ class Alignment:
         if not mine:
             return 0.0
         theirs = self._evidence_context(other)
+        # The agent of a passive stands behind its verb, the subject of an active sentence before it.
+        directed = directed and not self._voices_differ(other)
         total = 0.0
         for near, weight in mine.items():
             best = 0.0
@@ -154,6 +157,11 @@ class Alignment:
                 best = max(best, value)
             total += weight * min(1.0, best + 0.25 if best else 0.0)
         return total / sum(mine.values())
+
+    def _voices_differ(self, other: int) -> bool:
+        """Whether the claim has a passive with an agent and the sentence of an evidence token has none, or the reverse."""
+        start, end = self.evidence.sentences[self.evidence.tokens[other].sentence]
+        return bool(_PASSIVE.search(self.claim.text)) != bool(_PASSIVE.search(self.evidence.text[start:end]))
 
     def _claim_context(self, index: int) -> dict[int, float]:
         cache = self.__dict__.setdefault("_contexts", {})

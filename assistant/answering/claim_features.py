@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from assistant.answering.claim_standing import Standing
+from assistant.answering.claim_edits import EDITS, Edits
 from assistant.answering.claim_text import Token
 from assistant.answering.dates import DateMention, date_matches
 from assistant.answering.name_table import NameTable
@@ -21,7 +21,7 @@ FEATURES = (
     "negation_added", "negation_dropped", "claimed_dropped", "said_dropped", "confirmed_added", "attribution_added",
     "possible_dropped", "plan_dropped", "will_added", "bound_dropped", "hedge_dropped", "unmatched", "length",
     "sentences_used", "hope_dropped", "slot_names", "slot_numbers", "similarity", "similarity_window", "cross_language",
-    "source_changed", "modal_dropped", "done_added", "cause_added", "scope_added",
+    "source_changed", "modal_dropped", "done_added", "cause_added", "scope_added", *EDITS,
 )  # fmt: skip
 
 
@@ -42,11 +42,14 @@ class Comparison:
         return [self.features[name] for name in FEATURES]
 
 
+_JOINED = re.compile(
+    r"[A-Z][\w-]*(?: [A-Z][\w-]*)*(?: of(?: the)?| and)(?: [A-Z][\w-]*)+(?: and(?: [A-Z][\w-]*)+)*"
+)
 Similarity = Callable[[str, Sequence[str]], list[float]]
 """Calibrated similarity of a claim to each of some sentences, 0 unrelated to 1 the same."""
 
 
-class Comparer(Standing):
+class Comparer(Edits):
     """Computes the features of one claim and evidence."""
 
     def compare(self, similarity: Similarity | None = None) -> Comparison:
@@ -62,6 +65,7 @@ class Comparer(Standing):
         features |= self._slots(window)
         features |= self._polarity(window, reasons)
         features |= self._standing(window, reasons)
+        features |= self._edits(window, reasons)
         if cosines:
             features["similarity"] = max(cosines)
             features["similarity_window"] = sum(cosines[i] for i in window) / len(window) if window else 0.0
@@ -130,7 +134,7 @@ class Comparer(Standing):
                 ):
                     dates += 1
                     reasons.append(reason("date_missing", said=self._written(token)))
-            elif isinstance(anchor, Name) and not any(pool.has(anchor) for pool in self.pools):
+            elif isinstance(anchor, Name) and not self._known(index):
                 names += 1
                 reasons.append(reason("name_missing", said=anchor.text))
         for _, written, spellings in self.table.chinese_names(self.claim.text):
@@ -143,6 +147,19 @@ class Comparer(Standing):
             "names_missing": names,
             "bound_conflict": conflicts,
         }
+
+    def _known(self, index: int) -> bool:
+        """Whether the evidence has a name, alone or joined to its neighbour: "Ministry of Commerce" is 商务部."""
+        anchor = self.claim.tokens[index].anchor
+        assert isinstance(anchor, Name)
+        if any(pool.has(anchor) for pool in self.pools):
+            return True
+        for joined in _JOINED.finditer(self.claim.text):
+            if joined.start() <= anchor.start and anchor.end <= joined.end():
+                others = set().union(*(table.alternatives(joined.group()) for table in self.tables))
+                if any(pool.has_spelling(other) for other in others for pool in self.pools):
+                    return True
+        return False
 
     def _spelled(self, token: Token) -> bool:
         """Whether a count stands in the evidence as part of a name, such as the 350 of Atlas 350."""

@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from assistant.answering.claim_text import Token
 
 _THAT = ("that", "whether", "how")
+_SUBORDINATE = re.compile(
+    r"(?:[,;]\s(?:and|but|though)|\s(?:which|whereas|while|whose|although))\s[^,;]*$|，(?:而|但|并|且)[^，；]*$"
+)
+_ACTS = frozenset({"permit", "admit", "accept"})
 _PAUSE = re.compile(r"[,;:，；。]")
 
 
@@ -57,6 +61,9 @@ def _mark_negation(tokens: list[Token]) -> None:
             if not later.function:
                 later.negated = not later.negated
                 reached += 0.5 if later.word[0] > "\u3400" else 1.0
+                if later.entry is not None and any(axis in _ACTS for axis, _ in later.entry.axes):
+                    # "not allowed to leave": what is allowed is not denied a second time.
+                    break
 
 
 def _mark_sources(tokens: list[Token], text: str) -> None:
@@ -72,6 +79,9 @@ def _mark_sources(tokens: list[Token], text: str) -> None:
 def _trails(tokens: list[Token], text: str, first: int, last: int, begin: int, end: int) -> bool:
     """Whether a verb of speech comes after its words, as in ", Reuters said on 1 May" or "according to X"."""
     according = tokens[first].word.startswith("according")
+    if not according and _SUBORDINATE.search(text[tokens[begin].start : tokens[first].start]):
+        # "..., which Orrick puts at 40": the clause answers for itself only.
+        return False
     if last + 1 >= end:
         return True
     if not according and "," not in text[tokens[max(begin, first - 6)].start : tokens[first].start]:
@@ -106,6 +116,6 @@ def _mark_certainty(tokens: list[Token]) -> None:
         if reached <= 1:
             # "... were the plan's aims": what stands before it is meant.
             for before in reversed(tokens[:index]):
-                if before.sentence != token.sentence:
+                if before.sentence != token.sentence or before.clause != token.clause:
                     break
                 before.sure = min(before.sure, token.entry.certainty)

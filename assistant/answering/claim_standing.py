@@ -26,9 +26,13 @@ _FOLLOWS = re.compile(
     r"\b(?:so|since|as|after|hence|thus|in response|response|answer(?:s|ed)?|over|reduc\w+|lift\w*|push\w*|would|means?|on)\b|故|所以|为|以",
     re.IGNORECASE,
 )
+_REASON = re.compile(
+    r"\b(?:over|owing|thanks|so|since|result\w*|reason|kept|response|answer\w*|means?|hence|thus|effect|blam\w+|mak(?:es|ing)|made)\b",
+    re.IGNORECASE,
+)
 _WHOLE = re.compile(
-    r"\b(?:all|every|only|solely|entire(?:ly)?|whole|complete(?:ly)?|fully|always|worldwide|permanent(?:ly)?|for good)\b"
-    r"|全部|所有(?!者)|任何|一切|只有|只能|(?<!不)仅(?!约)|永久|完全",
+    r"\b(?:all|every|only|solely|entire(?:ly)?|whole|complete(?:ly)?|fully|always|worldwide|permanent(?:ly)?|for good|exactly|precisely)\b"
+    r"|全部|所有(?!者)|任何|一切|只有|只能|(?<!不)仅(?!约)|永久|完全|正好|恰好",
     re.IGNORECASE,
 )
 _WHOLE_THERE = re.compile(
@@ -36,7 +40,7 @@ _WHOLE_THERE = re.compile(
     re.IGNORECASE,
 )
 # A claim that gives a source in other ways than by a verb of speech.
-_VOICED = re.compile(
+VOICED = re.compile(
     r"\b(?:call(?:s|ed)|announc\w+|present\w*|data show|put(?:s)?|observed|accept\w*|conced\w+|view|eyes?|count|stated|promis\w+|answer\w+|point\w* out"
     r"|hold|held|indicat\w+|judg\w+)\b|数据|公布|统计|定为|指责|驳斥|提出|显示|规定|公告"
 )
@@ -44,6 +48,10 @@ _VOICED = re.compile(
 
 def _entry(token: Token) -> Entry:
     return token.entry or _NOTHING
+
+
+# Who announces a step leaves it to come.
+_PROMISED = re.compile(r"\b(?:announc\w+|pledg\w+|promis\w+|commit\w+)\b|宣布|承诺")
 
 
 class Standing(Polarity):
@@ -69,8 +77,10 @@ class Standing(Polarity):
             possible += float(theirs.sure == 1.0 and token.sure > 1.0) * (1.0 if token.sure == 3.0 else 0.6)
             planned += float(theirs.sure < 3.0 and token.sure == 3.0)
         size = seen or 1
-        if _VOICED.search(self.claim.text):
+        if VOICED.search(self.claim.text):
             claimed, said = 0.5 * claimed, 0.5 * said
+        if _PROMISED.search(self.claim.text):
+            planned *= 0.5
         return {
             "claimed_dropped": claimed / size, "said_dropped": said / size,
             "possible_dropped": possible / size, "plan_dropped": planned / size,
@@ -99,7 +109,7 @@ class Standing(Polarity):
             "source_changed": self._source_changed(window),
             "modal_dropped": self._modal_dropped(window, inside),
             "done_added": float(bool(_DONE.search(self.claim.text)) and not _DONE.search(text) and any(_entry(tokens[o]).certainty for o in inside)),
-            "cause_added": float(bool(_CAUSE.search(self.claim.text)) and not _CAUSE.search(text) and not (self.cross and _FOLLOWS.search(text))),
+            "cause_added": self._cause_added(text),
             "scope_added": float(bool(_WHOLE.search(self.claim.text)) and not _WHOLE_THERE.search(text)),
         }  # fmt: skip
         for other in inside:
@@ -141,6 +151,14 @@ class Standing(Polarity):
             if result[name] > limit:
                 reasons.append(reason(name))
         return result
+
+    def _cause_added(self, text: str) -> float:
+        """1 when the claim gives a reason and the evidence none; less when other words may stand for one."""
+        if not _CAUSE.search(self.claim.text) or _CAUSE.search(text):
+            return 0.0
+        if self.cross:
+            return float(not _FOLLOWS.search(text))
+        return 0.5 if _REASON.search(text) else 1.0
 
     def _best(self, index: int, window: list[int]) -> int:
         """The evidence word that a claim word stands for; -1 when there is none in the window."""

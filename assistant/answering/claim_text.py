@@ -144,7 +144,32 @@ _FUNCTION_STEMS = frozenset(stem(word) for word in _FUNCTION)
 _HAN_FUNCTION = frozenset(
     "的了在是和与及或也都而就对为以于之其把被从到向让使等着过所这那该此并又还则即中上下里个"
 )
-_COPULAS = frozenset({"be"})
+_LATIN = re.compile(r"[A-Za-z]+(?:['’-][A-Za-z]+)*")
+_SUBSTANCES = frozenset(
+    [
+        "open",
+        "primary",
+        "secondary",
+        "power",
+        "energy",
+        "light",
+        "closed",
+        "main",
+        "major",
+        "no",
+        "data",
+        "revenue",
+        "income",
+    ]
+)
+# Nouns of trade stand for either side of it.
+_DAY_LINK = re.compile(r"\s?(?:to|and|or|until|through|-|–|至|到|和|、)\s?")
+_GOODS = frozenset(["sales", "orders", "supply"])
+_PLACES = frozenset(["over", "under", "beyond"])
+# 将 as 把: "将人工智能列为必修课" says what is done to a thing, not what will be.
+_COVERB = re.compile(
+    r"[^，。；：将]{1,24}?(?:列为|定为|纳入|列入|移出|视为|作为|用于|降为|降至|降到|提高到|提高至|升至|归入|转为|改为|称为|定在|推迟到|推迟至|延长至|延长到)"
+)
 
 
 @dataclass
@@ -195,8 +220,11 @@ def parse_text(text: str, spans: tuple[tuple[int, int], ...] = ()) -> ParsedText
     quantities = find_quantities(text, dates)
     names = find_names(text)
     anchors: list[tuple[int, int, str, Quantity | DateMention | Name]] = []
-    anchors.extend((item.start, item.end, f"number:{item.unit}", item) for item in quantities)
-    anchors.extend((item.start, item.end, "date", item) for item in dates)
+    days = _bare_days(text, quantities, dates)
+    anchors.extend(
+        (item.start, item.end, f"number:{item.unit}", item) for item in quantities if item.start not in days
+    )
+    anchors.extend((item.start, item.end, "date", item) for item in (*dates, *days.values()))
     taken = bytearray(len(text))
     for start, end, _, _ in anchors:
         taken[start:end] = b"\x01" * (end - start)
@@ -221,9 +249,46 @@ def parse_text(text: str, spans: tuple[tuple[int, int], ...] = ()) -> ParsedText
     tokens.extend(_words(text, taken))
     tokens.sort(key=lambda token: (token.start, token.end))
     _place(tokens, sentences, text)
+    _sift_entries(tokens, text)
     mark_standing(tokens, text)
     parsed.tokens = tokens
     return parsed
+
+
+def _bare_days(text: str, quantities: list[Quantity], dates: list[DateMention]) -> dict[int, DateMention]:
+    """Days that take their month from the date after them: the 8 of "8 and January 9, 2026"."""
+    found = {}
+    for item in quantities:
+        for date in dates:
+            between = text[item.end : date.start]
+            if date.day and not item.unit and 1 <= item.value <= 31 and _DAY_LINK.fullmatch(between):
+                found[item.start] = replace(date, start=item.start, end=item.end, day=int(item.value))
+    return found
+
+
+def is_chinese(text: str) -> bool:
+    """Whether a text is Chinese; an English sentence may gloss a name, a Chinese one may hold Latin names."""
+    return len(_HAN.findall(text)) > len(_LATIN.findall(text))
+
+
+def _sift_entries(tokens: list[Token], text: str) -> None:
+    """Take their meaning from words that only look like the ones of the lexicon."""
+    chinese = is_chinese(text)
+    for index, token in enumerate(tokens):
+        if token.entry is None:
+            continue
+        before = tokens[index - 1].word if index else ""
+        gloss = not chinese and bool(_HAN.match(token.word))
+        substance = token.word in ("source", "sources") and before in _SUBSTANCES
+        # "under discussion", "over the report": of a limit only before a number.
+        place = token.word in _PLACES and not any(
+            isinstance(later.anchor, Quantity) for later in tokens[index + 1 : index + 4]
+        )
+        coverb = token.word == "将" and _COVERB.match(text[token.end :]) is not None
+        if gloss or substance or coverb:
+            token.entry = None
+        elif place or token.word in _GOODS:
+            token.entry = replace(token.entry, axes=())
 
 
 def _anchor_keys(item: Quantity | DateMention | Name) -> tuple[str, ...]:
@@ -258,7 +323,7 @@ def _words(text: str, taken: bytearray) -> list[Token]:
                         # "Five-Year Plan" and "Project" are names, not plans.
                         entry = replace(entry, certainty=0.0)
                     word = text[match.start() : group[-1].end()].lower()
-                    function = length == 1 and word in _FUNCTION and not entry.negates
+                    function = (length == 1 and word in _FUNCTION and not entry.negates) or entry.hedges
                     token = Token(
                         match.start(),
                         group[-1].end(),

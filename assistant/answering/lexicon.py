@@ -49,6 +49,12 @@ class Lexicon:
 
     english: dict[tuple[str, ...], Entry] = field(default_factory=dict)
     chinese: dict[str, Entry] = field(default_factory=dict)
+    whole: frozenset[str] = frozenset()
+    """Words that widen a statement to everything or narrow it to one thing alone."""
+    part: frozenset[str] = frozenset()
+    """Words that leave it at a part, an example or a limit."""
+    implied: frozenset[str] = frozenset()
+    """Stems after which an infinitive is not left open: "managed to sell" says that it sold."""
     longest_english: int = 1
     longest_chinese: int = 1
 
@@ -78,7 +84,11 @@ def load_lexicon() -> Lexicon:
     """The lexicon that comes with the package."""
     text = resources.files("assistant.answering").joinpath("data/lexicon.yaml").read_text(encoding="utf-8")
     data = yaml.safe_load(text)
-    lexicon = Lexicon()
+    lexicon = Lexicon(
+        whole=frozenset(data["reach"]["whole"].split()),
+        part=frozenset(data["reach"]["part"].split()),
+        implied=frozenset(stem(word) for word in data["reach"]["implied"].split()),
+    )
     for name, sides in data["axes"].items():
         for side, words in zip((1, -1), sides, strict=True):
             for entry in _entries(lexicon, words):
@@ -91,6 +101,8 @@ def load_lexicon() -> Lexicon:
     for level, words in data["certainty"].items():
         for entry in _entries(lexicon, words):
             entry.certainty = entry.certainty or CERTAINTY[level]
+    for _ in _entries(lexicon, data["plain"]):
+        pass
     for entry in _entries(lexicon, data["hedge_words"]):
         entry.hedges = True
     for number, words in enumerate(data["synonyms"]):

@@ -18,7 +18,7 @@ COMMON = frozenset([
     "overall", "total", "meanwhile", "earlier", "later", "today", "neither", "either", "nor", "per", "via",
     "due", "despite", "instead", "rather", "unlike", "like", "through", "across", "so", "yet", "once",
     "whether", "including", "based", "given", "published", "full", "half", "last", "next", "every",
-    "chinese-made", "q1", "q2", "q3", "q4", "h1", "h2", "fy", "chips", "chip",
+    "chinese-made", "ceo", "ceos", "cfo", "coo", "cto", "president", "chairman", "q1", "q2", "q3", "q4", "h1", "h2", "fy", "chips", "chip",
 ])  # fmt: skip
 # Spellings of one thing, lower case.
 SPELLINGS: tuple[tuple[str, ...], ...] = (
@@ -40,6 +40,11 @@ SPELLINGS: tuple[tuple[str, ...], ...] = (
     ("alibaba", "阿里巴巴", "阿里"), ("tencent", "腾讯"), ("bytedance", "字节跳动"), ("baidu", "百度"), ("cambricon", "寒武纪"),
     ("ministry of commerce", "mofcom", "commerce ministry", "商务部"), ("commerce department", "department of commerce", "美国商务部"),
     ("jensen huang", "黄仁勋"), ("bis", "bureau of industry and security", "工业与安全局"), ("ascend", "昇腾"),
-    ("xinhua", "新华社"), ("nikkei", "日经"), ("white house", "白宫"), ("congress", "国会"),
+    ("xinhua", "新华社"), ("ai", "artificial intelligence", "人工智能"),
+    ("cyberspace administration of china", "cyberspace administration", "cac", "国家互联网信息办公室", "国家网信办", "网信办"),
+    ("national development and reform commission", "ndrc", "国家发展和改革委员会", "国家发展改革委", "国家发改委", "发改委"),
+    ("ministry of education", "education ministry", "教育部"), ("ministry of finance", "finance ministry", "财政部"),
+    ("ministry of industry and information technology", "miit", "工业和信息化部", "工信部"), ("state council", "国务院"),
+    ("nikkei", "日经"), ("white house", "白宫"), ("congress", "国会"),
 )  # fmt: skip
 KNOWN_WORDS = frozenset(word for group in SPELLINGS for word in group if word.isascii() and " " not in word)

@@ -4,7 +4,8 @@
 
 Half of the briefs (by a digest of their name) go to the part `fit`, the others to `report`; nothing is fitted
 on the latter. Each line: brief, part, kind, language of the claim, label (1 faithful), claim, evidence, context, by
-(`rule`; `hand`: paraphrases.yaml, or a rule on one of its claims; `written`: claims.yaml; `more`: see more_pairs.py).
+(`rule`; `hand`: paraphrases.yaml, or a rule on one of its claims; `written`: claims.yaml and claims_fit.yaml; `more` and
+`extra`: see more_pairs.py).
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from typing import Any
 
 import yaml
 from corpus_text import Paragraph, evidence_of, read_paragraphs
-from more_pairs import more_rows, written_rows
+from more_pairs import extra_rows, more_rows, written_rows
 from perturb import RULES, name, name_zh
-from rephrase import rephrase
+from rephrase import loses_source, rephrase
 
 _HERE = Path(__file__).parent
 
@@ -88,6 +89,8 @@ def make_pairs(corpus: Path, seed: int = 7) -> Iterator[dict[str, Any]]:
                 if brief == paragraph.brief and sentence.startswith(start):
                     faithful.extend((text, language, "hand") for language, text in texts)
             for text, language, by in faithful:
+                if by == "rule" and loses_source(sentence, text):
+                    continue
                 yield row(text, "paraphrase", 1, language, by)
             if rng.random() < 0.12 and others:
                 second = rng.choice(others)
@@ -139,6 +142,9 @@ def main() -> None:
     rows = list(make_pairs(arguments.corpus, arguments.seed))
     paragraphs = list(read_paragraphs(arguments.corpus))
     added = written_rows(paragraphs, _HERE / "claims.yaml") + more_rows(paragraphs, arguments.seed)
+    added += written_rows(paragraphs, _HERE / "claims_fit.yaml")
+    faithful = [row for row in (*rows, *added) if row["label"]]
+    added += extra_rows(paragraphs, faithful, arguments.seed)
     rows += [{**row, "part": part_of(row["brief"])} for row in added]
     arguments.out.write_text(
         "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8"

@@ -11,7 +11,8 @@ from typing import Any
 import yaml
 from corpus_text import Paragraph, evidence_of
 from perturb import RULES
-from rephrase import rephrase
+from perturb_scope import RULES as SCOPE_RULES
+from rephrase import loses_source, rephrase
 
 _SOURCES = (
     "Reuters", "The Financial Times", "Bloomberg", "The Information", "SemiAnalysis", "Nikkei", "The Wall Street Journal", "CNBC",
@@ -118,6 +119,8 @@ def more_rows(paragraphs: Sequence[Paragraph], seed: int) -> list[dict[str, Any]
                 pool = [p for p in by_brief[paragraph.brief] if p is not paragraph]
                 long = [p.text for p in rng.sample(pool, min(3, len(pool)))]
                 long.insert(rng.randrange(len(long) + 1), evidence)
+                if loses_source(sentence, made[0]):
+                    continue
                 rows.append(
                     {
                         **base,
@@ -127,6 +130,39 @@ def more_rows(paragraphs: Sequence[Paragraph], seed: int) -> list[dict[str, Any]
                         "evidence": "\n\n".join(long),
                     }
                 )
+    return rows
+
+
+def extra_rows(
+    paragraphs: Sequence[Paragraph], faithful: Sequence[dict[str, Any]], seed: int
+) -> list[dict[str, Any]]:
+    """Scope, cause, deeds left open and denied words changed; further paraphrases by the rules, with other dice."""
+    rng = random.Random(seed + 2)
+    rows: list[dict[str, Any]] = []
+    for paragraph in paragraphs:
+        for index, sentence in enumerate(paragraph.sentences):
+            if not 8 <= len(sentence.split()) <= 60:
+                continue
+            evidence, others = evidence_of(paragraph, index)
+            base = {
+                "brief": paragraph.brief, "evidence": evidence, "context": paragraph.context, "language": "en", "by": "extra",
+            }  # fmt: skip
+            made = rephrase(sentence, rng)
+            if made and rng.random() < 0.6 and not loses_source(sentence, made[0]):
+                rows.append({**base, "kind": "paraphrase", "label": 1, "claim": made[0]})
+            text = made[0] if made and rng.random() < 0.6 else sentence
+            rows.extend(
+                {**base, "kind": kind, "label": 0, "claim": changed}
+                for kind, rule in SCOPE_RULES.items()
+                if rng.random() < 0.4 and (changed := rule(text, rng, others)) and changed != text
+            )
+    for row in faithful:
+        if row["by"] in ("hand", "written"):
+            rows.extend(
+                {**row, "kind": kind, "label": 0, "claim": changed, "by": "extra"}
+                for kind, rule in SCOPE_RULES.items()
+                if (changed := rule(row["claim"], rng, ())) and changed != row["claim"]
+            )
     return rows
 
 

@@ -191,3 +191,13 @@ def rephrase(text: str, rng: random.Random, most: int = 4) -> tuple[str, tuple[s
             text = new
             used.append(name)
     return (text, tuple(used)) if used else None
+
+
+_SPEECH = re.compile(
+    r"\b(?:said|says|reported|wrote|noted|according|warned|estimated|counted|claimed|argued|told|stated|pointed out|informed|by [A-Z][\w.]*'s count)\b"
+)
+
+
+def loses_source(text: str, changed: str) -> bool:
+    """Whether rules that shorten a sentence have taken its source away, so that it is no longer faithful."""
+    return bool(_SPEECH.search(text)) and not _SPEECH.search(changed)
