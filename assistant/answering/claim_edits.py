@@ -39,6 +39,8 @@ class Edits(Runs):
         result["number_reused"] = self._number_reused()
         if result["speech_denied"]:
             reasons.append(reason("denied"))
+        if result["part_dropped"] >= 1.0:
+            reasons.append(reason("scope_added"))
         if self.cross:
             return result
         mine = [i for i, token in enumerate(self.claim.tokens) if token.word not in ARTICLES]

@@ -87,3 +87,17 @@ def test_a_day_takes_its_month_from_the_date_after_it() -> None:
         "They met on 8 and January 9, 2026.", "They met in Oslo on 8 and 9 January 2026."
     ).features
     assert features["unmatched"] == 0.0
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "市长没有表示，所有学校将于2024年5月3日关闭。",
+        "市长2024年5月3日表示，全部学校将关闭。",
+        "市长2024年5月3日证实，部分学校将关闭。",
+    ],
+)
+def test_a_translation_that_denies_widens_or_confirms_is_not_fully_supported(claim: str) -> None:
+    evidence = "The mayor said on 3 May 2024 that some schools would close."
+    assert compare_claim(claim, evidence).hard
+    assert not compare_claim("市长2024年5月3日表示，部分学校将关闭。", evidence).hard
