@@ -12,6 +12,7 @@ from PIL import Image
 
 from assistant.errors import DocumentError
 from assistant.ingest.chunking import chunk_document
+from assistant.ingest.readers import SourceFile, pdf
 from assistant.ingest.readers.layout import Line
 from assistant.ingest.readers.pdf_metadata import known_labels
 from tests.ingest import files
@@ -224,3 +225,20 @@ PUBLISHER = "<dc:publisher><rdf:Bag><rdf:li>Chip Press</rdf:li></rdf:Bag></dc:pu
 )
 def test_the_publisher_is_who_the_file_names(xmp: str, information: dict[str, str], publisher: str) -> None:
     assert read("a.pdf", relabelled(1, xmp=xmp, **information)).publisher == publisher
+
+
+def test_a_pdf_of_unreadable_pages_says_how_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(page: object) -> None:
+        raise KeyError("/Contents")
+
+    monkeypatch.setattr("assistant.ingest.readers.pdf._lines", fail)
+    data = relabelled(4)
+    with pytest.raises(DocumentError, match="pages that cannot be read, 3 of the first 3"):
+        pdf.read(SourceFile("a.pdf", data))
+    monkeypatch.setattr("assistant.ingest.readers.pdf.PdfReader.is_encrypted", property(_not_known))
+    with pytest.raises(DocumentError, match="encryption or compression that is not read"):
+        pdf.read(SourceFile("a.pdf", data))
+
+
+def _not_known(reader: object) -> bool:
+    raise NotImplementedError("algorithm")

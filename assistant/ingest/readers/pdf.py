@@ -48,6 +48,9 @@ def read(source: SourceFile) -> Document:
         if reader.is_encrypted and not reader.decrypt(""):
             raise encrypted(source)
         count = len(reader.pages)
+    except NotImplementedError as error:
+        what = "uses encryption or compression that is not read."
+        raise source.error(what, "Print it to a new PDF and add that.") from error
     except (PyPdfError, AttributeError) as error:
         # An object of the wrong kind at the root shows as a missing attribute.
         raise source.error("is not a PDF that can be read.", "Check that it is complete.") from error
@@ -99,11 +102,16 @@ def _pages(source: SourceFile, reader: PdfReader) -> Iterator[list[Line]]:
     for number in range(len(reader.pages)):
         try:
             lines = _lines(reader.pages[number])
-        except Exception:
+        except MemoryError:
+            raise
+        except Exception as error:
             # One broken page does not spoil the others, but many leave the file to the next reader.
             failed += 1
             if failed > 2 and failed * 5 > number + 1:
-                raise
+                what = f"has pages that cannot be read, {failed} of the first {number + 1}."
+                raise source.error(
+                    what, "Check that it opens in another program and save it again."
+                ) from error
             lines = []
         characters += sum(len(line.text) for line in lines)
         if characters > source.limits.characters:
