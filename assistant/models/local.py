@@ -13,7 +13,7 @@ import secrets
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, is_typeddict
+from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import LanguageModelInput
@@ -25,7 +25,9 @@ from langchain_core.output_parsers import JsonOutputParser, PydanticOutputParser
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable, RunnableLambda, RunnableMap, RunnablePassthrough
 from langchain_core.utils.function_calling import convert_to_json_schema
+from langchain_core.utils.pydantic import is_basemodel_subclass
 from pydantic import BaseModel, Field, PrivateAttr
+from typing_extensions import is_typeddict
 
 from assistant.errors import ModelError
 
@@ -204,20 +206,17 @@ class LocalChatModel(BaseChatModel):
             **kwargs: Call arguments for the model.
         """
         parser: Runnable[Any, Any]
-        if isinstance(schema, type) and issubclass(schema, BaseModel):
-            json_schema: dict[str, Any] = schema.model_json_schema()
+        if isinstance(schema, type) and is_basemodel_subclass(schema):
             parser = PydanticOutputParser(pydantic_object=schema)
         elif isinstance(schema, dict) or is_typeddict(schema):
-            json_schema, parser = convert_to_json_schema(schema), JsonOutputParser()
+            parser = JsonOutputParser()
         else:
             raise TypeError("schema must be a JSON schema, a Pydantic model class or a TypedDict")
+        json_schema = convert_to_json_schema(schema)
         model = self.bind(
             response_format={"type": "json_schema", "json_schema": {"name": "answer", "schema": json_schema}},
             # Traces show what was asked for; LangChain takes this out before the call.
-            ls_structured_output_format={
-                "kwargs": {"method": "json_schema"},
-                "schema": convert_to_json_schema(schema),
-            },
+            ls_structured_output_format={"kwargs": {"method": "json_schema"}, "schema": json_schema},
             **kwargs,
         )
         if not include_raw:
