@@ -20,7 +20,6 @@ from assistant.index.reader import Index
 from assistant.index.reading import ProcessReading, RayReading, Reading
 from assistant.index.server import ChromaServer
 from assistant.index.sync import Ingest, SyncReport, refusals, refused_files, remove_documents, sync_folder
-from assistant.ingest.readers import Limits
 from assistant.ingest.reading import limits_of
 from assistant.models.chat import ChatChoice, choose_model
 from assistant.models.embeddings import load_embeddings
@@ -233,7 +232,7 @@ class Assistant(AssistantRunnable, AddsWebPages):
         known = {document.path for document in index.documents(Filters(collections=(collection,)))}
         # First what an interrupted run has copied, but not indexed.
         left = left_over(self.settings.home, collection, known)
-        root, kept, refused = keep_files(self.settings.home, files, collection, self._limits)
+        root, kept, refused = keep_files(self.settings.home, files, collection, limits_of(self.settings))
         reports = [refusals(refused)] if refused else []
         if kept or not addresses:
             reports.append(
@@ -259,11 +258,7 @@ class Assistant(AssistantRunnable, AddsWebPages):
     @cached_property
     def _ingest(self) -> Ingest:
         """Readers with the limits of the settings."""
-        return Ingest.default(self._limits)
-
-    @property
-    def _limits(self) -> Limits:
-        return limits_of(self.settings)
+        return Ingest.default(limits_of(self.settings))
 
     def remove(self, paths: Sequence[str], *, collection: str = "user") -> int:
         """Removes documents from the index, and their copies in the home folder; returns how many there were."""
@@ -372,7 +367,7 @@ class Assistant(AssistantRunnable, AddsWebPages):
         if self._given_embedding is not None or (workers <= 1 and ray is None):
             return None
         load = partial(load_embeddings, self.settings)
-        ingest = partial(Ingest.default, self._limits)
+        ingest = partial(Ingest.default, limits_of(self.settings))
         return ProcessReading(workers, load, ingest) if ray is None else RayReading(load, ingest, ray)
 
     def _open_pipeline(self) -> Pipeline:
