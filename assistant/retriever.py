@@ -33,8 +33,8 @@ def to_document(hit: SearchHit) -> Document:
     """A hit as a LangChain document.
 
     Metadata: `source` (path), `title`, `date` (ISO 8601 or None), `topic`, `language`, `collection`,
-    `heading` (path of headings), `page`, `start_index` (character offset), `score`, `passage_id`, and
-    `sources`, the primary sources that the passage names.
+    `heading` (path of headings), `page`, `page_label` (as printed), `start_index` (character offset), `score`,
+    `passage_id`, and `sources`, the primary sources that the passage names.
     """
     passage, document = hit.passage, hit.passage.document
     return Document(
@@ -49,6 +49,7 @@ def to_document(hit: SearchHit) -> Document:
             "collection": document.collection,
             "heading": " > ".join(passage.heading_path),
             "page": passage.page,
+            "page_label": passage.page_label,
             "start_index": passage.char_start,
             "score": hit.score,
             "passage_id": passage.id,

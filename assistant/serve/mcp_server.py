@@ -59,6 +59,8 @@ class Place(BaseModel):
     title: str
     date: dt.date | None
     page: int | None
+    page_label: str
+    """As printed on the page; empty when it has none of its own."""
     heading: str
 
 
@@ -319,6 +321,7 @@ def _place(passage: Passage) -> dict[str, Any]:
         "title": document.title,
         "date": document.date,
         "page": passage.page,
+        "page_label": passage.page_label,
         "heading": " > ".join(passage.heading_path),
     }
 
