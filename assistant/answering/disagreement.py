@@ -28,6 +28,12 @@ _CONTRAST = re.compile(
 )
 _SPEAKS = r"(?:puts?|put|gave|gives?|says?|said|counts?|counted|names?|named|dates?|dated|wrote|printed|expected|estimated|forecast|reported|speaks|has|lists?|told|described)"
 _SPEAKER = re.compile(rf"^(?:the |an? )?(?P<who>[^,;:]{{2,70}}?)(?:,[^,]{{2,40}},)? {_SPEAKS}\b")
+# What is left of a sentence before a word that looked like a verb of speech: "the 8 percent is a" forecast.
+_NO_SPEAKER = re.compile(
+    r"\b(?:was|were|is|are|had|has|that|which|who|an?|the|its|their)$|\b(?:is|are|was|were|because)\s|\d (?:percent|%)"
+    r"|^(?:published )?(?:accounts|reports|sources|figures|estimates|counts|dates)\b",
+    re.I,
+)
 _HEAD = re.compile(
     r"^(?P<head>[^:]{8,160}?) (?:differ|disagree|conflict|diverge|vary)(?: by [^:]+)?(?: on (?P<on>[^:]+))?$",
     re.I,
@@ -53,6 +59,8 @@ class _Fact:
     citation: Citation
     sentence: str
     head: str
+    expected: bool
+    """A plan, forecast or possibility, which what came of it does not contradict."""
 
 
 def find_disagreements(claims: Sequence[Claim], citations: Sequence[Citation]) -> tuple[Disagreement, ...]:
@@ -84,9 +92,8 @@ def find_disagreements(claims: Sequence[Claim], citations: Sequence[Citation]) -
 def _is_sound(item: Disagreement) -> bool:
     """Whether a difference was read rightly: the values differ as written, and who states them is a name."""
     values = {value.value.strip().lower() for value in item.values}
-    speaks = re.compile(r"\b(?:was|were|is|are|had|has|that|which|who)$", re.I)
     return len(values) == len(item.values) and not any(
-        speaks.search(value.publisher) for value in item.values
+        _NO_SPEAKER.search(value.publisher) for value in item.values
     )
 
 
@@ -144,6 +151,7 @@ def _facts(citation: Citation) -> Iterator[_Fact]:
                     ),
                     "",
                 ),
+                any(other.entry is not None and other.entry.certainty for other in around),
             )
 
 
@@ -190,7 +198,7 @@ def _same_quantity(left: _Fact, right: _Fact) -> bool:
         return False
     if not left.quantity.unit and (not left.head or left.head != right.head):
         return False
-    if left.period != right.period or not left.names & right.names:
+    if left.expected != right.expected or left.period != right.period or not left.names & right.names:
         return False
     smaller = min(len(left.names), len(right.names))
     if len(left.names & right.names) * 2 < smaller:

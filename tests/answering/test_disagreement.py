@@ -124,3 +124,23 @@ def test_a_small_number_in_words_is_no_value() -> None:
     )
     found = find_disagreements((), [cite(1, text, "Huawei", "2025-09")])
     assert all(value.value != "two" for item in found for value in item.values)
+
+
+def test_what_came_of_a_forecast_does_not_contradict_it() -> None:
+    forecast = cite(1, "Nvidia expected a charge of about $5.5 billion for the H20 in April 2025.", "Reuters")
+    booked = cite(2, "Nvidia booked a charge of $4.5 billion for the H20 in April 2025.", "AI 360")
+    told = cite(3, "Nvidia told of a charge of $5.2 billion for the H20 in April 2025.", "Wire")
+    assert not find_disagreements((), [forecast, booked])
+    assert len(find_disagreements((), [told, booked])) == 1
+
+
+def test_who_states_a_value_is_a_name() -> None:
+    texts = (
+        "The gap to IDC is wide because Bernstein's 8 percent is a forecast for 2026 while IDC's 55 percent is a count for 2025.",
+        "Accounts of the shipments give different dates: the press release speaks of 2021, while Mondaq dates the"
+        " shipments between November 2020 and July 2022.",
+    )
+    for text in texts:
+        for item in find_disagreements((), [cite(1, text, "Mondaq", "2026-02")]):
+            assert all(len(value.publisher.split()) <= 4 for value in item.values)
+            assert not any(value.publisher.startswith("Accounts") for value in item.values)
