@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -208,7 +209,7 @@ def test_pending_rows_are_code_3(engine: Engine, run: Any) -> None:
 
 
 CHILD = """
-import sys, threading
+import signal, sys, threading
 from assistant.cli import main, options
 from tests.cli.test_batch_verb import Engine, make_answer
 
@@ -221,6 +222,8 @@ def reply(question):
     sys.stdin.readline()
     return make_answer(question)
 
+# A shell that starts the tests in the background lets them and their children ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 engine = Engine(reply)
 options.make_assistant = lambda settings: engine
 main(["batch", "q.csv", "-o", "a.jsonl", "--max-concurrency", "1"])
@@ -239,18 +242,24 @@ def interrupted(folder: Path, *, times: int) -> tuple[int, str]:
         text=True,
     )
     assert child.stdin is not None and child.stdout is not None and child.stderr is not None
-    assert child.stdout.readline() == "waiting\n"
-    child.send_signal(signal.SIGINT)
-    told = ""
-    while "Stopping" not in told and (piece := child.stderr.readline()):
-        told += piece
-    if times == 2:
+    # A child that does not end is a failure, not a wait for ever.
+    watch = threading.Timer(120, child.kill)
+    watch.start()
+    try:
+        assert child.stdout.readline() == "waiting\n"
         child.send_signal(signal.SIGINT)
-    else:
-        child.stdin.write("\n")
-        child.stdin.flush()
-    told += child.stderr.read()
-    return child.wait(), told
+        told = ""
+        while "Stopping" not in told and (piece := child.stderr.readline()):
+            told += piece
+        if times == 2:
+            child.send_signal(signal.SIGINT)
+        else:
+            child.stdin.write("\n")
+            child.stdin.flush()
+        told += child.stderr.read()
+        return child.wait(), told
+    finally:
+        watch.cancel()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal")
