@@ -141,7 +141,7 @@ def wire_chat(desk: Desk, parts: Parts) -> None:
         gr.Info(words(who.language, "feedback_thanks"), duration=3)
         return desk.thread(who.owner, who.language, conversation, follow=True)
 
-    parts.thread.rate(rate, [parts.conversation], [parts.thread], **_QUIET)
+    parts.thread.rate(rate, [parts.conversation], [parts.thread], trigger_mode="multiple", **_QUIET)
 
     def export(conversation: str, event: gr.EventData, request: gr.Request) -> str | None:
         who, data = visitor(request), event._data
@@ -243,14 +243,16 @@ def _wire_rail(desk: Desk, parts: Parts, running: list[Any]) -> None:
         desk.history.delete(who.owner, gone)
         return show("" if gone == conversation else conversation, search, request)
 
-    parts.rail.remove(remove, [parts.conversation, parts.search], view, **_QUIET)
+    parts.rail.remove(remove, [parts.conversation, parts.search], view, trigger_mode="multiple", **_QUIET)
 
     def rename(conversation: str, search: str, event: gr.EventData, request: gr.Request) -> str:
         who, data = visitor(request), event._data
         desk.history.rename(who.owner, str(data.get("id", "")), str(data.get("title", "")))
         return desk.rail(who.owner, who.language, conversation, search)
 
-    parts.rail.rename(rename, [parts.conversation, parts.search], [parts.rail], **_QUIET)
+    parts.rail.rename(
+        rename, [parts.conversation, parts.search], [parts.rail], trigger_mode="multiple", **_QUIET
+    )
 
     def find(conversation: str, search: str, request: gr.Request) -> str:
         who = visitor(request)

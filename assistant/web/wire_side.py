@@ -119,6 +119,12 @@ def _wire_load(desk: Desk, parts: Parts) -> None:
     for clear in (parts.clear_scope.click, parts.scope_line.unscope):
         clear(lambda: [[], [], [], "", "", []], None, controls, **_QUIET)
 
+    gr.on([control.change for control in controls] + [parts.thread.change], **_describing(desk, parts))
+
+
+def _describing(desk: Desk, parts: Parts) -> dict[str, Any]:
+    """What an event is wired with that says in one line what is searched."""
+
     def describe(values: dict[Any, Any], request: gr.Request) -> str:
         who = visitor(request)
         filters = chosen_filters(who.owner, parts.scope, values)
@@ -127,14 +133,14 @@ def _wire_load(desk: Desk, parts: Parts) -> None:
         count = len(desk.documents(who.owner, filters)) if label else total
         return render("scope_line", who.language, label=label, count=count, total=total)
 
-    gr.on(
-        [control.change for control in controls] + [parts.thread.change],
-        describe,
-        set(controls),
-        [parts.scope_line],
-        trigger_mode="always_last",
+    controls = set(parts.scope.values())
+    return {
+        "fn": describe,
+        "inputs": controls,
+        "outputs": [parts.scope_line],
+        "trigger_mode": "multiple",
         **_QUIET,
-    )
+    }
 
 
 def _wire_timeline(desk: Desk, parts: Parts) -> None:
@@ -177,8 +183,13 @@ def _wire_corpus(desk: Desk, parts: Parts) -> None:
 
     scope = parts.scope
     parts.corpus.pick_month(
-        pick_month, None, [scope["topics"], scope["since"], scope["until"], parts.scope_box], **_QUIET
-    )
+        pick_month,
+        None,
+        [scope["topics"], scope["since"], scope["until"], parts.scope_box],
+        trigger_mode="always_last",
+        **_QUIET,
+        # Each of the controls that change tells of itself, at times before the others have: so once more at the end.
+    ).then(**_describing(desk, parts))
     parts.corpus.pick_topic(pick_topic, None, [parts.scope["topics"], parts.scope_box], **_QUIET)
     parts.corpus.pick_entity(pick_entity, None, [parts.scope["entities"], parts.scope_box], **_QUIET)
 
@@ -256,7 +267,9 @@ def _wire_uploads(desk: Desk, parts: Parts) -> None:
             *scope_choices(desk, who.owner, who.language),
         ]
 
-    parts.upload_report.forget(remove, None, [parts.upload_report, *parts.scope.values()], **_QUIET)
+    parts.upload_report.forget(
+        remove, None, [parts.upload_report, *parts.scope.values()], trigger_mode="multiple", **_QUIET
+    )
 
 
 def _wire_settings(desk: Desk, parts: Parts) -> None:
@@ -273,7 +286,8 @@ def _wire_settings(desk: Desk, parts: Parts) -> None:
             gr.Info(words(who.language, "settings_saved"), duration=2)
         return desk.header(who.owner, who.language)
 
-    parts.settings.choose(choose, None, [parts.header], **_QUIET)
+    # By default Gradio drops what is chosen while the choice before is being kept.
+    parts.settings.choose(choose, None, [parts.header], trigger_mode="multiple", **_QUIET)
 
     def export_feedback(request: gr.Request) -> str:
         who = visitor(request)

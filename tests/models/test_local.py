@@ -154,8 +154,13 @@ class Person(BaseModel):
 def test_structured_output(engine: FakeEngine, model: LocalChatModel) -> None:
     engine.text = '{"name":"Ren","age":80}'
     assert model.with_structured_output(Person).invoke(ASK) == Person(name="Ren", age=80)
-    schema = engine.requests[0]["response_format"]
-    assert schema["type"] == "json_schema" and schema["json_schema"]["schema"] == Person.model_json_schema()
+    asked = engine.requests[0]["response_format"]
+    schema = asked["json_schema"]["schema"]
+    assert asked["type"] == "json_schema" and schema["required"] == ["name", "age"]
+    assert {name: field["type"] for name, field in schema["properties"].items()} == {
+        "name": "string",
+        "age": "integer",
+    }
     assert model.with_structured_output(Person.model_json_schema()).invoke(ASK) == {"name": "Ren", "age": 80}
 
 
