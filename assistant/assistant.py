@@ -26,6 +26,7 @@ from assistant.models.embeddings import load_embeddings
 from assistant.request import History, Request, turns_of
 from assistant.resources import corpus_folder
 from assistant.retrieval.rerank import SentenceRanker
+from assistant.retrieval.sentence_vectors import sentence_vectors
 from assistant.retriever import TracedRetriever
 from assistant.runnable import AssistantRunnable
 from assistant.schema import (
@@ -382,7 +383,7 @@ class Assistant(AssistantRunnable, AddsWebPages):
                 self._pipeline = Pipeline(
                     index=index,
                     retriever=TracedRetriever(index, self._embeddings),
-                    ranker=SentenceRanker(index),
+                    ranker=SentenceRanker(index, vectors=sentence_vectors(self._embeddings)),
                     embeddings=self._embeddings,
                     glossary=names,
                     settings=self.settings,

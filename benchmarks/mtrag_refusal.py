@@ -46,6 +46,7 @@ from assistant.models.embeddings import load_embeddings
 from assistant.retrieval.hybrid import HybridRetriever
 from assistant.retrieval.query import Query
 from assistant.retrieval.rerank import SentenceRanker
+from assistant.retrieval.sentence_vectors import SentenceVectors
 from assistant.schema import SearchHit
 from assistant.settings import load_settings
 
@@ -61,7 +62,8 @@ class Collection:
         self._index = MemoryIndex([make_passage(name, text) for name, text in passages.items()], embeddings)
         self._by_name = {passage.document.path: passage for passage in self._index.passages.values()}
         self._retriever = HybridRetriever(self._index, embeddings)
-        self._ranker = SentenceRanker(self._index)
+        vectors = None if isinstance(embeddings, NoVectors) else SentenceVectors(embeddings)
+        self._ranker = SentenceRanker(self._index, vectors=vectors)
         self._gate = Gate(stages.prompts)
 
     def judge(self, task: Conversation, count: int, own_first: bool) -> dict[str, Any]:

@@ -33,12 +33,15 @@ def steady(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """
     folder = tmp_path_factory.mktemp("weights")
     ranker, decision = folder / "ranker.json", folder / "gate.json"
+    both = rerank.FEATURES + rerank.DENSE_FEATURES
     words = {"overlap": 4.0, "overlap_context": 2.0, "passage_rank": 0.5}
     ranker.write_text(
         json.dumps(
             {
                 "plain": _linear(rerank.FEATURES, -3.0, **words),
                 "cross": _linear(rerank.FEATURES, -1.0, cross=1.0),
+                "plain_dense": _linear(both, -3.0, **words),
+                "cross_dense": _linear(both, -1.0, cross=1.0),
             }
         )
     )

@@ -21,6 +21,8 @@ class EmbeddingModel(Embeddings):
     """Identifies weights and pooling; part of the index's fingerprint."""
     max_chars: int = 20_000
     """Characters after which a text is cut, so that the time a hostile text takes stays bounded."""
+    in_process: bool = True
+    """Whether it runs here, and not in a service that takes time and money for every text."""
 
     @property
     @abstractmethod

@@ -28,6 +28,8 @@ class WrappedEmbeddings(EmbeddingModel):
         dimension: Length of its vectors; asked of the model when not given.
     """
 
+    in_process = False
+
     def __init__(
         self, inner: Embeddings, *, name: str = "", max_tokens: int = 512, dimension: int = 0
     ) -> None:

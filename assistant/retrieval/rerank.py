@@ -1,9 +1,9 @@
 """Ranks the sentences of retrieved passages by how likely they belong in the answer.
 
 A linear model (logistic regression, fitted by `benchmarks/training/fit_ranker.py` on questions that no
-reported figure uses) over the score of a cross-encoder and features that a reader would name: words of the
-question in the sentence and above it, rank of its passage, standing of its document, and whether it has the
-kind of thing that is asked for.
+reported figure uses) over the score of a cross-encoder, the likeness of question and sentence by the embedding
+model, and features that a reader would name: words of the question in the sentence and above it, rank of its
+passage, standing of its document, and whether it has the kind of thing that is asked for.
 """
 
 from __future__ import annotations
@@ -24,15 +24,21 @@ from assistant.index.lexical import tokenize
 from assistant.ingest.sentences import language_of
 from assistant.retrieval.cross_encoder import CrossEncoder
 from assistant.retrieval.query import Query, names_in
+from assistant.retrieval.sentence_vectors import SentenceVectors
 from assistant.schema import Passage, SearchHit, Sentence
 
 WEIGHTS = Path(__file__).parent / "data" / "sentence_ranker.json"
-# Candidates that the cross-encoder reads, the most promising by the cheap features.
+# Candidates that the cross-encoder and the embedding model read, the most promising by the cheap features.
 _READ = 64
 FEATURES = (
     "cross", "cross_part", "cross_missing", "overlap", "overlap_context", "overlap_part", "passage_rank", "passage_score",
     "document_score", "document_best_cross", "section_best_cross", "neighbour_cross", "number_wanted", "date_wanted",
     "names", "years", "first_in_passage", "length",
+)  # fmt: skip
+# With an embedding model: how far the cosine of a sentence lies above the mean of all candidates of the question, in
+# standard deviations, so that the scale of the model does not matter.
+DENSE_FEATURES = (
+    "dense", "dense_part", "document_best_dense", "section_best_dense", "neighbour_dense", "dense_rank",
 )  # fmt: skip
 _DIGIT = re.compile(r"\d")
 _DATE_WORD = re.compile(
@@ -95,11 +101,18 @@ class SentenceRanker:
     Args:
         index: For the weight of words.
         cross_encoder: The pair model; the packaged one when None.
+        vectors: For the likeness of question and sentence; not weighed when None.
     """
 
-    def __init__(self, index: TermWeights, cross_encoder: CrossEncoder | None = None) -> None:
+    def __init__(
+        self,
+        index: TermWeights,
+        cross_encoder: CrossEncoder | None = None,
+        vectors: SentenceVectors | None = None,
+    ) -> None:
         self._index = index
         self._cross = cross_encoder or (CrossEncoder() if CrossEncoder.available() else None)
+        self._vectors = vectors
 
     def load(self) -> None:
         """Loads the cross-encoder now."""
@@ -111,8 +124,8 @@ class SentenceRanker:
         ranked = self.features(query, hits)
         if not ranked:
             return []
-        name = "cross" if any(not math.isnan(item.cross) for item in ranked) else "plain"
-        weights = _load(WEIGHTS, name)
+        cross = any(not math.isnan(item.cross) for item in ranked)
+        weights = _load(WEIGHTS, weights_name(cross=cross, dense=self._vectors is not None))
         matrix = np.array([item.features for item in ranked])
         logits = ((matrix - weights.mean) / weights.scale) @ weights.coefficients + weights.intercept
         probabilities = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
@@ -123,7 +136,10 @@ class SentenceRanker:
         return sorted(scored, key=lambda item: -item.probability)
 
     def features(self, query: Query, hits: Sequence[SearchHit]) -> list[RankedSentence]:
-        """The sentences with the features of `FEATURES`, in the order of the hits; probabilities are 0."""
+        """The sentences with the features of `FEATURES`, in the order of the hits; probabilities are 0.
+
+        With an embedding model, those of `DENSE_FEATURES` follow.
+        """
         candidates = [
             (rank, hit, position, sentence)
             for rank, hit in enumerate(hits)
@@ -168,11 +184,14 @@ class SentenceRanker:
                     math.log(1 + len(sentence.text)),
                 ]
             )
-        cross, cross_parts = self._read(query, [(c[1].passage, c[3]) for c in candidates], cheap)
-        return _assemble(candidates, cheap, cross, cross_parts)
+        promise = [c[1] + c[2] + c[3] + c[4] for c in cheap]
+        sentences = [(c[1].passage, c[3]) for c in candidates]
+        cross, cross_parts = self._read(query, sentences, promise)
+        dense = self._compare(query, sentences, promise) if self._vectors is not None else None
+        return _assemble(candidates, cheap, cross, cross_parts, dense)
 
     def _read(
-        self, query: Query, sentences: Sequence[tuple[Passage, Sentence]], cheap: Sequence[Sequence[float]]
+        self, query: Query, sentences: Sequence[tuple[Passage, Sentence]], promise: Sequence[float]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Logits of the cross-encoder for the whole question and for each part; NaN where it did not read."""
         count = len(sentences)
@@ -181,7 +200,6 @@ class SentenceRanker:
         readable = [i for i, (_, sentence) in enumerate(sentences) if language_of(sentence.text) == "en"]
         if self._cross is None or not readable or language_of(query.english) == "zh":
             return whole, parts
-        promise = {i: cheap[i][1] + cheap[i][2] + cheap[i][3] + cheap[i][4] for i in readable}
         chosen = sorted(readable, key=lambda i: -promise[i])[:_READ]
         texts = [pair_text(*sentences[i]) for i in chosen]
         whole[chosen] = self._cross.score([(query.english, text) for text in texts])
@@ -190,6 +208,29 @@ class SentenceRanker:
         for number, part in enumerate(query.parts):
             parts[likely, number] = self._cross.score([(part, pair_text(*sentences[i])) for i in likely])
         return whole, parts
+
+    def _compare(
+        self, query: Query, sentences: Sequence[tuple[Passage, Sentence]], promise: Sequence[float]
+    ) -> NDArray[np.float64]:
+        """Likeness of each sentence and the whole question, and of it and the nearest part of the question.
+
+        Shape (sentences, 2), in standard deviations from the mean of the question's sentences. Sentences that were
+        not read count as the least like.
+        """
+        assert self._vectors is not None
+        chosen = sorted(range(len(sentences)), key=lambda i: -promise[i])[:_READ]
+        wholes = list(dict.fromkeys((query.english, query.standalone)))
+        cosines = self._vectors.cosines([*wholes, *query.parts], [pair_text(*sentences[i]) for i in chosen])
+        read = np.column_stack([cosines[:, : len(wholes)].max(1), cosines.max(1)])
+        read = (read - read.mean(0)) / (read.std(0) + 1e-6)
+        out = np.tile(read.min(0), (len(sentences), 1))
+        out[chosen] = read
+        return out
+
+
+def weights_name(*, cross: bool, dense: bool) -> str:
+    """Which of the stored weights fit what was read."""
+    return ("cross" if cross else "plain") + ("_dense" if dense else "")
 
 
 def pair_text(passage: Passage, sentence: Sentence) -> str:
@@ -202,35 +243,55 @@ def _share(weights: dict[str, float], terms: set[str]) -> float:
     return sum(weight for term, weight in weights.items() if term in terms) / total if total else 0.0
 
 
+class _Surroundings:
+    """The best score of a sentence's document, of its section, and of its neighbours."""
+
+    def __init__(
+        self, candidates: Sequence[tuple[int, SearchHit, int, Sentence]], scores: NDArray[np.float64]
+    ) -> None:
+        self._floor = float(scores.min())
+        self._documents: dict[str, float] = {}
+        self._sections: dict[tuple[str, tuple[str, ...]], float] = {}
+        self._sentences: dict[tuple[str, int], float] = {}
+        for (_, hit, position, _), score in zip(candidates, scores.tolist(), strict=True):
+            passage = hit.passage
+            document, section = passage.document.id, (passage.document.id, passage.heading_path)
+            self._documents[document] = max(self._documents.get(document, score), score)
+            self._sections[section] = max(self._sections.get(section, score), score)
+            self._sentences[passage.id, position] = score
+
+    def of(self, passage: Passage, position: int) -> tuple[float, float, float]:
+        near = [self._sentences.get((passage.id, position + step), self._floor) for step in (-1, 1)]
+        document = passage.document.id
+        return self._documents[document], self._sections[document, passage.heading_path], max(near)
+
+
 def _assemble(
     candidates: Sequence[tuple[int, SearchHit, int, Sentence]],
     cheap: Sequence[Sequence[float]],
     cross: NDArray[np.float64],
     cross_parts: NDArray[np.float64],
+    dense: NDArray[np.float64] | None,
 ) -> list[RankedSentence]:
     floor = float(np.nanmin(cross)) if not np.isnan(cross).all() else 0.0
     filled = np.where(np.isnan(cross), floor, cross)
-    best_of_document: dict[str, float] = {}
-    best_of_section: dict[tuple[str, tuple[str, ...]], float] = {}
-    by_key: dict[tuple[str, int], float] = {}
-    for (_, hit, position, _), score in zip(candidates, filled, strict=True):
-        passage = hit.passage
-        section = (passage.document.id, passage.heading_path)
-        best_of_document[passage.document.id] = max(best_of_document.get(passage.document.id, -99.0), score)
-        best_of_section[section] = max(best_of_section.get(section, -99.0), score)
-        by_key[passage.id, position] = score
+    around = _Surroundings(candidates, filled)
+    around_dense = _Surroundings(candidates, dense[:, 1]) if dense is not None else None
+    dense_rank = np.argsort(np.argsort(-dense[:, 1], kind="stable")) if dense is not None else None
     out = []
     for row, (_, hit, position, sentence) in enumerate(candidates):
         passage = hit.passage
         part = cross_parts[row]
         best_part = float(np.nanmax(part)) if not np.isnan(part).all() else float(filled[row])
-        near = [by_key.get((passage.id, position + step), floor) for step in (-1, 1)]
         c = cheap[row]
-        features = (
+        features: tuple[float, ...] = (
             float(filled[row]), max(best_part, float(filled[row])), float(np.isnan(cross[row])), c[0], c[1], c[2], c[3], c[4], c[5],
-            best_of_document[passage.document.id], best_of_section[passage.document.id, passage.heading_path],
-            max(near), c[6], c[7], c[8], c[9], c[10], c[11],
+            *around.of(passage, position), c[6], c[7], c[8], c[9], c[10], c[11],
         )  # fmt: skip
+        if dense is not None and around_dense is not None and dense_rank is not None:
+            features += (
+                *dense[row].tolist(), *around_dense.of(passage, position), 1 / (1 + int(dense_rank[row])),
+            )  # fmt: skip
         scores = tuple(float(value) for value in part) if not np.isnan(part).all() else ()
         out.append(RankedSentence(passage, sentence, position, 0.0, float(cross[row]), scores, features))
     return out

@@ -10,6 +10,7 @@ model of a fold is fitted on the other. The stored weights use all questions.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import pickle
 from pathlib import Path
@@ -22,25 +23,32 @@ from sklearn.linear_model import LogisticRegression
 from assistant.evaluation.facts import found_facts
 from assistant.retrieval.cross_encoder import CrossEncoder
 from assistant.retrieval.query import read_question
-from assistant.retrieval.rerank import FEATURES, WEIGHTS, RankedSentence, SentenceRanker
+from assistant.retrieval.rerank import (
+    DENSE_FEATURES,
+    FEATURES,
+    WEIGHTS,
+    RankedSentence,
+    SentenceRanker,
+    weights_name,
+)
 
 CUTS = (1, 3, 5, 8, 12)
 
 
-def gather(home: Path, models: Path | None) -> list[dict[str, Any]]:
+def gather(home: Path, models: Path | None, dense: bool = True) -> list[dict[str, Any]]:
     """Candidates of every answerable English question: features, labels, the sentences.
 
     They are kept in `home` for the other scripts; remove `features-*.pickle` there after a change of features.
     """
-    kept = home / f"features-{'plain' if models is None else 'cross'}.pickle"
+    kept = home / f"features-{weights_name(cross=models is not None, dense=dense)}.pickle"
     if kept.is_file():
         with kept.open("rb") as file:
             return pickle.load(file)
-    index, retriever = open_corpus(home)
+    index, retriever, vectors = open_corpus(home)
     rows = []
     for fold in (0, 1):
         cross = CrossEncoder(models / f"without_fold_{fold}.onnx", threads=1) if models is not None else None
-        ranker = SentenceRanker(index, cross)
+        ranker = SentenceRanker(index, cross, vectors if dense else None)
         if models is None:
             ranker._cross = None
         for record in training_questions():
@@ -109,8 +117,10 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     stored = {}
-    for name, models in (("plain", None), ("cross", arguments.models)):
-        rows = gather(arguments.home, models)
+    for models, dense in itertools.product((None, arguments.models), (False, True)):
+        name = weights_name(cross=models is not None, dense=dense)
+        features = FEATURES + (DENSE_FEATURES if dense else ())
+        rows = gather(arguments.home, models, dense)
         print(f"{name}: {len(rows)} questions, all facts among the candidates: {recall_all(rows):.3f}")
         halves = {fold: fit([r for r in rows if r["fold"] != fold]) for fold in (0, 1)}
         print("  linear, cross-fitted", recall(rows, lambda r, h=halves: scores(r, h[r["fold"]])))
@@ -118,9 +128,12 @@ def main() -> None:
             column = FEATURES.index("cross")
             print("  cross-encoder alone ", recall(rows, lambda r, c=column: r["features"][:, c]))
         stored[name] = fit(rows)
-        print("  weights", dict(zip(FEATURES, stored[name]["coefficients"], strict=True)))
+        print("  weights", dict(zip(features, stored[name]["coefficients"], strict=True)))
     WEIGHTS.parent.mkdir(exist_ok=True)
-    WEIGHTS.write_text(json.dumps({"features": FEATURES, **stored}, indent=1) + "\n", encoding="utf-8")
+    WEIGHTS.write_text(
+        json.dumps({"features": FEATURES, "dense_features": DENSE_FEATURES, **stored}, indent=1) + "\n",
+        encoding="utf-8",
+    )
 
 
 def recall_all(rows: list[dict[str, Any]]) -> float:

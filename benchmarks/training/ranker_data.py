@@ -29,6 +29,7 @@ from assistant.resources import corpus_folder
 from assistant.retrieval.hybrid import HybridRetriever
 from assistant.retrieval.query import read_question
 from assistant.retrieval.rerank import pair_text
+from assistant.retrieval.sentence_vectors import SentenceVectors
 from assistant.schema import Passage, SearchHit, Sentence
 from assistant.settings import load_settings
 
@@ -62,12 +63,12 @@ def fold_of(record: dict[str, Any], folds: int = 2) -> int:
 
 
 @lru_cache(maxsize=1)
-def open_corpus(home: Path) -> tuple[Index, HybridRetriever]:
+def open_corpus(home: Path) -> tuple[Index, HybridRetriever, SentenceVectors]:
     """The index of the packaged corpus in a folder of its own, built when it is missing."""
     embeddings = load_embeddings(load_settings(home=home))
     index = Index.open(home, embeddings)
     sync_folder(index, embeddings, corpus_folder())
-    return index, HybridRetriever(index, embeddings)
+    return index, HybridRetriever(index, embeddings), SentenceVectors(embeddings)
 
 
 def is_answer(record: dict[str, Any], passage: Passage, sentence: Sentence) -> bool:
@@ -84,14 +85,14 @@ def repeats_facts(record: dict[str, Any], sentence: Sentence) -> bool:
 
 def retrieve(record: dict[str, Any], home: Path, k: int = 20) -> list[SearchHit]:
     """The passages that the assistant itself would read for a question."""
-    _, retriever = open_corpus(home)
+    _, retriever, _ = open_corpus(home)
     return retriever.retrieve(read_question(record["question"]).searches, k)
 
 
 def corpus_groups(records: Sequence[dict[str, Any]], home: Path) -> list[Group]:
     """Groups from training questions: negatives are what retrieval brings up beside the answer."""
     groups = []
-    index, _ = open_corpus(home)
+    index, *_ = open_corpus(home)
     everything = [p for d in index.documents() for p in index._serving.catalog.passages([d.id])]
     for record in records:
         positive = [pair_text(p, s) for p in everything for s in p.sentences if is_answer(record, p, s)]

@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from assistant.models.provider_embeddings import WrappedEmbeddings
+from assistant.retrieval import rerank
 from assistant.retrieval.cross_encoder import CrossEncoder
 from assistant.retrieval.query import Query, read_question
-from assistant.retrieval.rerank import FEATURES, SentenceRanker, pair_text
-from tests.doubles import EvenWeights, make_hits, make_passage
+from assistant.retrieval.rerank import DENSE_FEATURES, FEATURES, SentenceRanker, pair_text
+from assistant.retrieval.sentence_vectors import SentenceVectors, sentence_vectors
+from tests.doubles import EvenWeights, WordEmbeddings, make_hits, make_passage
 
 pytestmark = pytest.mark.usefixtures("steady")
 
@@ -100,6 +103,81 @@ def test_features_have_their_names() -> None:
     assert earned["overlap"] > founded["overlap"] > other["overlap"] == 0
     assert founded["first_in_passage"] == 1 and earned["first_in_passage"] == 0
     assert earned["passage_rank"] > other["passage_rank"]
+
+
+def dense_of(query: Query, *passages: object) -> dict[str, dict[str, float]]:
+    items = SentenceRanker(EvenWeights(), vectors=SentenceVectors(WordEmbeddings())).features(
+        query,
+        make_hits(*passages),  # type: ignore[arg-type]
+    )
+    names = FEATURES + DENSE_FEATURES
+    return {item.sentence.text: dict(zip(names, item.features, strict=True)) for item in items}
+
+
+def test_likeness_counts_in_deviations_from_the_mean_of_the_question() -> None:
+    found = dense_of(read_question("How much did SMIC earn in 2025?"), SMIC, HUAWEI)
+    likeness = {text: features["dense"] for text, features in found.items()}
+    assert max(likeness, key=lambda text: likeness[text]) == "SMIC earned 9.3 billion dollars in 2025."
+    values = np.array(list(likeness.values()))
+    assert abs(values.mean()) < 1e-6 and abs(values.std() - 1) < 1e-3
+    earned, founded = found["SMIC earned 9.3 billion dollars in 2025."], found["SMIC was founded in 2000."]
+    ships = found["Huawei ships chips."]
+    assert earned["dense_rank"] == 1 and founded["dense_rank"] < 1
+    # Its neighbour and its document share what the best sentence has; another document does not.
+    assert founded["neighbour_dense"] == founded["document_best_dense"] == earned["dense_part"]
+    assert ships["document_best_dense"] < founded["document_best_dense"]
+
+
+def test_a_part_of_the_question_finds_a_sentence_of_its_own() -> None:
+    query = read_question("How much did SMIC earn in 2025, and what does Huawei ship to customers?")
+    found = dense_of(query, SMIC, HUAWEI)
+    ships = found["Huawei ships chips."]
+    assert ships["dense_part"] > ships["dense"]
+
+
+def test_a_chinese_sentence_is_like_the_question_as_asked() -> None:
+    query = Query("问", "中芯国际收入是多少？", "zh", "How much did SMIC earn?", kinds=("number",))
+    found = dense_of(query, HUAWEI, CHINESE)
+    assert found["中芯国际2025年收入为93亿美元。"]["dense_rank"] == 1
+
+
+def test_sentences_beyond_the_limit_count_as_the_least_like(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rerank, "_READ", 2)
+    found = dense_of(read_question("How much did SMIC earn in 2025?"), SMIC, HUAWEI)
+    values = sorted(features["dense"] for features in found.values())
+    assert values[0] == values[1] == values[2] < values[3]
+
+
+def test_a_sentence_is_embedded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, asked = WordEmbeddings(), []
+    original = model.embed_documents
+    monkeypatch.setattr(model, "embed_documents", lambda texts: asked.extend(texts) or original(texts))
+    vectors = SentenceVectors(model)
+    first = vectors.cosines(["chips"], ["Huawei ships chips.", "It rains.", "Huawei ships chips."])
+    again = vectors.cosines(["chips"], ["It rains.", "Huawei ships chips."])
+    assert asked == ["Huawei ships chips.", "It rains."]
+    # How a product of matrices rounds depends on their shape.
+    assert first[[0, 2, 1]] == pytest.approx(again[[1, 1, 0]], abs=1e-5) and first[0] > first[1]
+
+
+def test_few_vectors_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant.retrieval.sentence_vectors._KEPT", 2)
+    vectors = SentenceVectors(WordEmbeddings())
+    assert vectors.cosines(["chips"], ["a chips", "b", "c"]).shape == (3, 1)
+    assert list(vectors._vectors) == ["b", "c"]
+
+
+def test_a_service_is_not_asked_about_every_sentence() -> None:
+    assert sentence_vectors(WordEmbeddings()) is not None
+    assert sentence_vectors(WrappedEmbeddings(WordEmbeddings())) is None
+
+
+def test_the_packaged_weights_have_a_coefficient_for_each_feature() -> None:
+    packaged = Path(rerank.__file__).parent / "data" / "sentence_ranker.json"
+    for cross in (False, True):
+        for dense in (False, True):
+            weights = rerank._load(packaged, rerank.weights_name(cross=cross, dense=dense))
+            assert len(weights.coefficients) == len(FEATURES) + len(DENSE_FEATURES) * dense
 
 
 def test_nothing_to_rank() -> None:
