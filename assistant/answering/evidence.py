@@ -43,8 +43,8 @@ class Budget:
 
 # Chosen on the training questions with `benchmarks/training/fit_budget.py`.
 _BUDGETS = {
-    "single": Budget(sentences=5, words=120, relative=0.10, absolute=0.03, elsewhere=0.6),
-    "several": Budget(sentences=6, words=170, relative=0.08, absolute=0.03),
+    "single": Budget(sentences=5, words=120, relative=0.07, absolute=0.02, elsewhere=0.6),
+    "several": Budget(sentences=6, words=170, relative=0.07, absolute=0.02),
 }
 # Logits that a sentence of the leading document is preferred by when parts of a question look for theirs.
 _LEAD_BONUS = 1.5
