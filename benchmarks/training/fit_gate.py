@@ -114,11 +114,10 @@ def main() -> None:
                 file.write(json.dumps(known[record["id"]]) + "\n")
         shown = " ".join(i.sentence.text for i in items[:SHOWN])
         covered = float(np.mean(found_facts(shown, record["facts"]))) if record["facts"] else 0.0
-        # An answerable question whose facts are not among the sentences shown teaches nothing about the gate.
-        if record["answers"] and covered < 0.5:
-            continue
         table.append(
-            {"fold": fold_of(record), "label": bool(record["answers"]),
+            # An answerable question whose facts are not among the sentences shown teaches nothing about the gate, but
+            # its refusal is one of those that the threshold limits.
+            {"fold": fold_of(record), "label": bool(record["answers"]), "teaches": not record["answers"] or covered >= 0.5,
              "features": gate.features(read_question(record["question"]), items),
              "margins": known.get(record["id"], {}).get("margins")}
         )  # fmt: skip
@@ -133,21 +132,26 @@ def main() -> None:
     )
 
 
-def cross_fitted(matrix: np.ndarray, labels: np.ndarray, folds: np.ndarray) -> np.ndarray:
-    """Logits of each fold by the regression of the other."""
+def cross_fitted(
+    matrix: np.ndarray, labels: np.ndarray, folds: np.ndarray, teaches: np.ndarray
+) -> np.ndarray:
+    """Logits of each fold by the regression of what teaches in the other."""
     logits = np.zeros(len(labels))
     for fold in (0, 1):
-        model, mean, scale = fitted(matrix[folds != fold], labels[folds != fold])
+        others = (folds != fold) & teaches
+        model, mean, scale = fitted(matrix[others], labels[others])
         logits[folds == fold] = model.decision_function((matrix[folds == fold] - mean) / scale)
     return logits
 
 
 def fit_counted(table: list[dict[str, Any]]) -> tuple[dict[str, Any], np.ndarray]:
     """The regression over what is counted, and the cross-fitted logit of each row."""
-    matrix, labels, folds = (np.array([r[k] for r in table]) for k in ("features", "label", "fold"))
-    logits = cross_fitted(matrix, labels, folds)
+    matrix, labels, folds, teaches = (
+        np.array([r[k] for r in table]) for k in ("features", "label", "fold", "teaches")
+    )
+    logits = cross_fitted(matrix, labels, folds, teaches)
     threshold = describe("counted", labels, logits)
-    model, mean, scale = fitted(matrix, labels)
+    model, mean, scale = fitted(matrix[teaches], labels[teaches])
     print("  weights", dict(zip(FEATURES, model.coef_[0].round(3).tolist(), strict=True)))
     return {
         "coefficients": model.coef_[0].round(5).tolist(), "intercept": round(float(model.intercept_[0]), 5),
@@ -161,15 +165,18 @@ def fit_combined(table: list[dict[str, Any]], probes: Sequence[str]) -> dict[str
     columns = [PROBES["embedded"].index(name) for name in probes]
     margins = np.array([r["margins"] for r in table])[:, columns]
     matrix = np.column_stack([[r["counted"] for r in table], margins])
-    labels, folds = (np.array([r[k] for r in table]) for k in ("label", "fold"))
+    labels, folds, teaches = (np.array([r[k] for r in table]) for k in ("label", "fold", "teaches"))
     for name, column in zip(probes, margins.T, strict=True):
         print(f"{name} alone: AUROC {roc_auc_score(labels, column):.3f}")
-    threshold = describe("combined", labels, cross_fitted(matrix, labels, folds))
-    model, mean, scale = fitted(matrix, labels)
+    threshold = describe("combined", labels, cross_fitted(matrix, labels, folds, teaches))
+    model, mean, scale = fitted(matrix[teaches], labels[teaches])
     slope = model.coef_[0] / scale
     means = np.array([mixed(row, slope[1:]) for row in margins])
     # Surer than of 19 in 20 unanswerable questions, and less sure than of 19 in 20 answerable ones.
-    sure, missing = float(np.quantile(means[~labels], 0.95)), float(np.quantile(means[labels], 0.05))
+    sure, missing = (
+        float(np.quantile(means[~labels], 0.95)),
+        float(np.quantile(means[labels & teaches], 0.05)),
+    )
     return {
         "counted": round(float(slope[0]), 5), "margins": slope[1:].round(5).tolist(),
         "intercept": round(float(model.intercept_[0] - slope @ mean), 5), "threshold": threshold,

@@ -79,11 +79,17 @@ def test_the_part_without_an_answer_is_named_as_asked() -> None:
     assert not decision.refuse and decision.uncovered == ("which zoo did it buy?",)
 
 
-def test_the_part_without_an_answer_is_named_in_the_language_of_the_question() -> None:
+def test_a_chinese_question_is_put_and_named_as_asked() -> None:
     asked = "中芯国际2025年收入是多少？它买下了哪个动物园？"
     query = replace(TWO, question=asked, standalone=asked, language="zh")
-    decision = GATE.decide(query, rank_all(SMIC), local_session(saying(-3, -4, 5)))
+    model = ScriptedModel(
+        reply=lambda _: "x",
+        margin=lambda p: 5.0 if "中芯国际2025年收入是多少" in p and "动物园" not in p else -4.0,
+    )
+    decision = GATE.decide(query, rank_all(SMIC), local_session(model))
     assert decision.uncovered == ("它买下了哪个动物园",)
+    assert any(asked in prompt for prompt in model.prompts)
+    assert not any(part in prompt for part in TWO.parts for prompt in model.prompts)
 
 
 def test_all_parts_without_an_answer_are_a_refusal() -> None:
