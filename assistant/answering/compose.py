@@ -67,7 +67,10 @@ class Composer:
             or it was said already.
         """
         # What looks like a mark in a sentence of a document must not pass for one of ours.
-        text = neutral(sentence.text)
+        # Where a mark or a role was taken out, blanks stay.
+        text = " ".join(neutral(sentence.text).split())
+        if not text:
+            return None, ()
         supported = sentence.check.verdict != "unsupported" and bool(sentence.supports)
         if not supported:
             self.removed.append(
