@@ -23,10 +23,10 @@ from assistant.index.sync import Ingest, SyncReport, refusals, refused_files, re
 from assistant.ingest.reading import limits_of
 from assistant.models.chat import ChatChoice, choose_model
 from assistant.models.embeddings import load_embeddings
+from assistant.models.text_vectors import TextVectors
 from assistant.request import History, Request, turns_of
 from assistant.resources import corpus_folder
 from assistant.retrieval.rerank import SentenceRanker
-from assistant.retrieval.sentence_vectors import sentence_vectors
 from assistant.retriever import TracedRetriever
 from assistant.runnable import AssistantRunnable
 from assistant.schema import (
@@ -338,6 +338,8 @@ class Assistant(AssistantRunnable, AddsWebPages):
                 self._embeddings = load_embeddings(
                     self.settings, self._given_embedding or self.settings.embedding
                 )
+                # Beside the pipeline, which every change of the documents rebuilds.
+                self._vectors = TextVectors(self._embeddings)
                 self._index = Index.open(
                     self.settings.home, self._embeddings, server=ChromaServer.of(self.settings)
                 )
@@ -383,8 +385,8 @@ class Assistant(AssistantRunnable, AddsWebPages):
                 self._pipeline = Pipeline(
                     index=index,
                     retriever=TracedRetriever(index, self._embeddings),
-                    ranker=SentenceRanker(index, vectors=sentence_vectors(self._embeddings)),
-                    embeddings=self._embeddings,
+                    ranker=SentenceRanker(index, vectors=self._vectors if self._vectors.in_process else None),
+                    vectors=self._vectors,
                     glossary=names,
                     settings=self.settings,
                 )

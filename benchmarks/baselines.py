@@ -29,6 +29,7 @@ from assistant.evaluation.report import build_report, print_report, write_json
 from assistant.evaluation.run import select
 from assistant.evaluation.runner import evaluate
 from assistant.models.embeddings import load_embeddings
+from assistant.models.text_vectors import TextVectors
 from assistant.resources import corpus_folder
 from assistant.settings import load_settings
 
@@ -63,7 +64,7 @@ def main() -> int:
     chat = open_chat_model(settings)
     embeddings = KeptVectors(load_embeddings(settings), arguments.vectors)
     # The project's default embedding, so that sentences are judged as the assistant's own are.
-    verifier = ClaimVerifier(load_embeddings(load_settings(embedding="e5")))
+    verifier = ClaimVerifier(TextVectors(load_embeddings(load_settings(embedding="e5"))))
     console = Console()
 
     def show(done: int, total: int, row: EvalRow) -> None:

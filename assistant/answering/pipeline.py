@@ -13,8 +13,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from langchain_core.embeddings import Embeddings
-
 from assistant.answering.compose import Composer
 from assistant.answering.disagreement import find_disagreements
 from assistant.answering.evidence import evidence_hits, evidence_sentences, evidence_text
@@ -29,6 +27,7 @@ from assistant.answering.verify import ClaimVerifier
 from assistant.answering.writing import write_claims
 from assistant.index.reader import Index
 from assistant.models.chat import ChatChoice, ModelSession
+from assistant.models.text_vectors import TextVectors
 from assistant.retrieval.hybrid import HybridRetriever
 from assistant.retrieval.query import Query
 from assistant.retrieval.rerank import RankedSentence, SentenceRanker
@@ -78,7 +77,7 @@ class Pipeline:
         index: The documents.
         retriever: Finds passages.
         ranker: Ranks their sentences.
-        embeddings: For the check of meaning.
+        vectors: Of sentences and claims, for the check of meaning.
         glossary: Names in both languages.
         settings: Limits and languages.
     """
@@ -89,19 +88,19 @@ class Pipeline:
         index: Index,
         retriever: HybridRetriever,
         ranker: SentenceRanker,
-        embeddings: Embeddings,
+        vectors: TextVectors,
         glossary: Glossary,
         settings: Settings,
     ) -> None:
         self._index = index
         self._retriever = retriever
         self._ranker = ranker
-        self._embeddings = embeddings
+        self._embeddings = vectors.embeddings
         self._glossary = glossary
         self._settings = settings
         self._prompts = Prompts(settings.prompts)
         self._gate = Gate(self._prompts)
-        self._verifier = ClaimVerifier(embeddings, NameTable(glossary.pairs))
+        self._verifier = ClaimVerifier(vectors, NameTable(glossary.pairs))
 
     def warm_up(self, choice: ChatChoice) -> None:
         """Loads what the first question would wait for."""

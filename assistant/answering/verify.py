@@ -8,13 +8,10 @@ belongs to what), then a small model over the features of `claim_features`, fitt
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from threading import Lock
 
 import numpy as np
-from langchain_core.embeddings import Embeddings
 
 from assistant.answering.claim_features import Comparison, compare_claim
 from assistant.answering.name_table import NameTable
@@ -22,6 +19,7 @@ from assistant.answering.names import harvest_names
 from assistant.answering.reasons import reason
 from assistant.answering.tree_model import load_model
 from assistant.ingest.sentences import split_sentences
+from assistant.models.text_vectors import TextVectors
 from assistant.schema import Passage, Verdict
 
 # Sentences that have nothing to do with each other: their likeness is the zero of an embedding model.
@@ -36,7 +34,6 @@ _REFERENCE = (
 _LIKENESS_ACROSS = 0.38
 _LIKENESS = 0.55
 _LEAST_OVERLAP = 0.15
-_CACHE = 20_000
 _MOST_CHARS = 20_000
 
 
@@ -57,16 +54,14 @@ class ClaimVerifier:
     """Checks claims against evidence.
 
     Args:
-        embeddings: Model for likeness of meaning; without one the check is somewhat weaker, above all for a
+        vectors: Of an embedding model, for likeness of meaning; without them the check is somewhat weaker, above all for a
             Chinese claim over English evidence.
         names: Names that mean the same in both languages; pairs found in the evidence are added.
     """
 
-    def __init__(self, embeddings: Embeddings | None = None, names: NameTable | None = None) -> None:
-        self._embeddings = embeddings
+    def __init__(self, vectors: TextVectors | None = None, names: NameTable | None = None) -> None:
+        self._vectors = vectors
         self._names = names or NameTable()
-        self._vectors: OrderedDict[str, np.ndarray] = OrderedDict()
-        self._lock = Lock()
 
     def learn_names(self, texts: Iterable[str]) -> None:
         """Remember pairs such as "Huawei (华为)" of other texts of the corpus."""
@@ -110,7 +105,7 @@ class ClaimVerifier:
             return check
         cross = bool(comparison.features["cross_language"])
         start, end = check.quote or (0, len(evidence))
-        if self._embeddings is not None:
+        if self._vectors is not None:
             floor = _LIKENESS_ACROSS if cross else _LIKENESS
             alike = self._similarity(claim, [evidence[start:end]])[0] >= floor
         else:
@@ -123,7 +118,7 @@ class ClaimVerifier:
         self, claim: str, evidence: str, *, context: str = "", spans: Sequence[tuple[int, int]] | None = None
     ) -> Comparison:
         """The features of one claim and evidence, before the model weighs them."""
-        similarity = self._similarity if self._embeddings is not None else None
+        similarity = self._similarity if self._vectors is not None else None
         return compare_claim(
             claim, evidence, context=context, table=self._names, spans=spans, similarity=similarity
         )
@@ -131,11 +126,11 @@ class ClaimVerifier:
     def check_many(self, pairs: Iterable[tuple[str, str] | tuple[str, str, str]]) -> list[Check]:
         """Check several (claim, evidence) or (claim, evidence, context) pairs."""
         items = [(pair[0], pair[1], pair[2] if len(pair) == 3 else "") for pair in pairs]
-        if self._embeddings is not None:
+        if self._vectors is not None:
             texts = [claim for claim, _, _ in items]
             for _, evidence, _ in items:
                 texts.extend(evidence[start:end] for start, end in split_sentences(evidence[:_MOST_CHARS]))
-            self._embed(texts)
+            self._vectors.documents(texts)
         return [self.check(claim, evidence, context=context) for claim, evidence, context in items]
 
     def attribute(
@@ -203,22 +198,10 @@ class ClaimVerifier:
         )
         return Check(verdict, round(score, 4), reasons, quote)
 
-    def _embed(self, texts: Sequence[str]) -> list[np.ndarray]:
-        assert self._embeddings is not None
-        with self._lock:
-            missing = [text for text in dict.fromkeys((*texts, *_REFERENCE)) if text not in self._vectors]
-            if missing:
-                for text, vector in zip(missing, self._embeddings.embed_documents(missing), strict=True):
-                    array = np.asarray(vector, dtype=np.float32)
-                    self._vectors[text] = array / (float(np.linalg.norm(array)) or 1.0)
-            found = [self._vectors[text] for text in texts]
-            while len(self._vectors) > _CACHE:
-                self._vectors.popitem(last=False)
-        return found
-
     def _similarity(self, claim: str, sentences: Sequence[str]) -> list[float]:
         """Cosine with the model's own zero taken out, so that the scale fits other embedding models too."""
-        vectors = self._embed([claim, *sentences, *_REFERENCE])
+        assert self._vectors is not None
+        vectors = self._vectors.documents([claim, *sentences, *_REFERENCE])
         own, others = vectors[0], vectors[1 : len(sentences) + 1]
         zero = float(np.mean([own @ reference for reference in vectors[len(sentences) + 1 :]]))
         return [max(0.0, (float(own @ other) - zero) / max(1e-6, 1.0 - zero)) for other in others]

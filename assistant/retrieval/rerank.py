@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 
 from assistant.index.lexical import tokenize
 from assistant.ingest.sentences import language_of
+from assistant.models.text_vectors import TextVectors
 from assistant.retrieval.cross_encoder import CrossEncoder
 from assistant.retrieval.query import Query, names_in
-from assistant.retrieval.sentence_vectors import SentenceVectors
 from assistant.schema import Passage, SearchHit, Sentence
 
 WEIGHTS = Path(__file__).parent / "data" / "sentence_ranker.json"
@@ -108,7 +108,7 @@ class SentenceRanker:
         self,
         index: TermWeights,
         cross_encoder: CrossEncoder | None = None,
-        vectors: SentenceVectors | None = None,
+        vectors: TextVectors | None = None,
     ) -> None:
         self._index = index
         self._cross = cross_encoder or (CrossEncoder() if CrossEncoder.available() else None)

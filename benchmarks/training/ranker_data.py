@@ -25,11 +25,11 @@ from assistant.index.reader import Index
 from assistant.index.sync import sync_folder
 from assistant.ingest.sentences import split_sentences
 from assistant.models.embeddings import load_embeddings
+from assistant.models.text_vectors import TextVectors
 from assistant.resources import corpus_folder
 from assistant.retrieval.hybrid import HybridRetriever
 from assistant.retrieval.query import read_question
 from assistant.retrieval.rerank import pair_text
-from assistant.retrieval.sentence_vectors import SentenceVectors
 from assistant.schema import Passage, SearchHit, Sentence
 from assistant.settings import load_settings
 
@@ -63,12 +63,12 @@ def fold_of(record: dict[str, Any], folds: int = 2) -> int:
 
 
 @lru_cache(maxsize=1)
-def open_corpus(home: Path) -> tuple[Index, HybridRetriever, SentenceVectors]:
+def open_corpus(home: Path) -> tuple[Index, HybridRetriever, TextVectors]:
     """The index of the packaged corpus in a folder of its own, built when it is missing."""
     embeddings = load_embeddings(load_settings(home=home))
     index = Index.open(home, embeddings)
     sync_folder(index, embeddings, corpus_folder())
-    return index, HybridRetriever(index, embeddings), SentenceVectors(embeddings)
+    return index, HybridRetriever(index, embeddings), TextVectors(embeddings)
 
 
 def is_answer(record: dict[str, Any], passage: Passage, sentence: Sentence) -> bool:

@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from assistant.models.provider_embeddings import WrappedEmbeddings
+from assistant.models.text_vectors import TextVectors
 from assistant.retrieval import rerank
 from assistant.retrieval.cross_encoder import CrossEncoder
 from assistant.retrieval.query import Query, read_question
 from assistant.retrieval.rerank import DENSE_FEATURES, FEATURES, SentenceRanker, pair_text
-from assistant.retrieval.sentence_vectors import SentenceVectors, sentence_vectors
 from tests.doubles import EvenWeights, WordEmbeddings, make_hits, make_passage
 
 pytestmark = pytest.mark.usefixtures("steady")
@@ -106,7 +105,7 @@ def test_features_have_their_names() -> None:
 
 
 def dense_of(query: Query, *passages: object) -> dict[str, dict[str, float]]:
-    items = SentenceRanker(EvenWeights(), vectors=SentenceVectors(WordEmbeddings())).features(
+    items = SentenceRanker(EvenWeights(), vectors=TextVectors(WordEmbeddings())).features(
         query,
         make_hits(*passages),  # type: ignore[arg-type]
     )
@@ -146,30 +145,6 @@ def test_sentences_beyond_the_limit_count_as_the_least_like(monkeypatch: pytest.
     found = dense_of(read_question("How much did SMIC earn in 2025?"), SMIC, HUAWEI)
     values = sorted(features["dense"] for features in found.values())
     assert values[0] == values[1] == values[2] < values[3]
-
-
-def test_a_sentence_is_embedded_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    model, asked = WordEmbeddings(), []
-    original = model.embed_documents
-    monkeypatch.setattr(model, "embed_documents", lambda texts: asked.extend(texts) or original(texts))
-    vectors = SentenceVectors(model)
-    first = vectors.cosines(["chips"], ["Huawei ships chips.", "It rains.", "Huawei ships chips."])
-    again = vectors.cosines(["chips"], ["It rains.", "Huawei ships chips."])
-    assert asked == ["Huawei ships chips.", "It rains."]
-    # How a product of matrices rounds depends on their shape.
-    assert first[[0, 2, 1]] == pytest.approx(again[[1, 1, 0]], abs=1e-5) and first[0] > first[1]
-
-
-def test_few_vectors_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("assistant.retrieval.sentence_vectors._KEPT", 2)
-    vectors = SentenceVectors(WordEmbeddings())
-    assert vectors.cosines(["chips"], ["a chips", "b", "c"]).shape == (3, 1)
-    assert list(vectors._vectors) == ["b", "c"]
-
-
-def test_a_service_is_not_asked_about_every_sentence() -> None:
-    assert sentence_vectors(WordEmbeddings()) is not None
-    assert sentence_vectors(WrappedEmbeddings(WordEmbeddings())) is None
 
 
 def test_the_packaged_weights_have_a_coefficient_for_each_feature() -> None:

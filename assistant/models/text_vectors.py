@@ -1,0 +1,68 @@
+"""Vectors of short texts, each made when first needed and kept in memory.
+
+Ranking compares a question with single sentences, verification a claim with them: the sentences are the same, and
+they come back with the next question on the same subject.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+
+import numpy as np
+from langchain_core.embeddings import Embeddings
+from numpy.typing import NDArray
+
+# About 30 MB of vectors with 384 dimensions.
+_KEPT = 20_000
+
+
+class TextVectors:
+    """Unit vectors of texts; serves many threads.
+
+    Args:
+        embeddings: The model that makes them.
+    """
+
+    def __init__(self, embeddings: Embeddings) -> None:
+        self.embeddings = embeddings
+        self._lock = threading.Lock()
+        self._vectors: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
+
+    @property
+    def in_process(self) -> bool:
+        """Whether the model is quick enough to read every candidate sentence of a question: no service is."""
+        return bool(getattr(self.embeddings, "in_process", False))
+
+    def documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors, one row a text, in the order given.
+
+        Raises:
+            ModelError: The embedding model fails.
+        """
+        if not texts:
+            return np.zeros((0, 0), dtype=np.float32)
+        with self._lock:
+            known = {text: self._vectors[text] for text in texts if text in self._vectors}
+        # Two threads may make the same vector; neither waits for the other's batch.
+        if missing := [text for text in dict.fromkeys(texts) if text not in known]:
+            for text, vector in zip(missing, self.embeddings.embed_documents(missing), strict=True):
+                array = np.asarray(vector, dtype=np.float32)
+                known[text] = array / (float(np.linalg.norm(array)) or 1.0)
+        with self._lock:
+            for text in texts:
+                self._vectors[text] = known[text]
+                self._vectors.move_to_end(text)
+            while len(self._vectors) > _KEPT:
+                self._vectors.popitem(last=False)
+        return np.stack([known[text] for text in texts])
+
+    def cosines(self, questions: Sequence[str], texts: Sequence[str]) -> NDArray[np.float64]:
+        """Cosines, one row a text and one column a question.
+
+        Raises:
+            ModelError: The embedding model fails.
+        """
+        asked = np.array([self.embeddings.embed_query(question) for question in questions], dtype=np.float32)
+        return np.asarray(self.documents(texts) @ asked.T, dtype=np.float64)
