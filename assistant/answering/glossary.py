@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import yaml
 
-from assistant.answering.names import harvest_names
+from assistant.answering.names import CJK, harvest_names
 from assistant.errors import ConfigurationError
 
+_WITH_SHORT = re.compile(r"(.+?) \(([A-Z]{2,})\)")
 _PACKAGED = Path(__file__).parent / "data" / "names.yaml"
 
 
@@ -21,9 +22,16 @@ class Glossary:
     Args:
         pairs: English and Chinese names; the English name that occurs most often for a Chinese one is used.
         fixed: Pairs that outweigh any number of others; the first for a Chinese name is used.
+        written: Pairs that someone wrote down, and no pattern found: sure enough to put one for the other. The first
+            for an English name is used.
     """
 
-    def __init__(self, pairs: Iterable[tuple[str, str]] = (), fixed: Iterable[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self,
+        pairs: Iterable[tuple[str, str]] = (),
+        fixed: Iterable[tuple[str, str]] = (),
+        written: Iterable[tuple[str, str]] = (),
+    ) -> None:
         counts: dict[str, Counter[str]] = defaultdict(Counter)
         self.pairs: list[tuple[str, str]] = []
         for english, chinese in pairs:
@@ -37,6 +45,17 @@ class Glossary:
             self.pairs.append((english, chinese))
             self._english[chinese] = english
         self._longest = max(map(len, self._english), default=0)
+        self._chinese: dict[str, list[str]] = {}
+        for english, chinese in written:
+            # "Bureau of Industry and Security (BIS)" is written with either alone.
+            alone = _WITH_SHORT.fullmatch(english)
+            for name in {english, *(alone.groups() if alone else ())}:
+                self._chinese.setdefault(name, []).append(chinese)
+        names = "|".join(re.escape(name) for name in sorted(self._chinese, key=len, reverse=True))
+        # A name inside a longer one with a hyphen, such as Llama-70B in "DeepSeek-R1-Llama-70B", stays.
+        self._written = (
+            re.compile(rf"(?<![\w-])(?P<name>{names})(?:['’]s(?= )|(?![\w-]))", re.ASCII) if names else None
+        )
 
     @classmethod
     def harvest(cls, texts: Iterable[str], file: Path | None = None) -> Glossary:
@@ -45,9 +64,10 @@ class Glossary:
         Raises:
             ConfigurationError: The file cannot be read or has another form.
         """
-        pairs = _read(_PACKAGED)
-        pairs += [pair for text in texts for pair in harvest_names(text)]
-        return cls(pairs, _read(file) if file is not None else ())
+        packaged = _read(_PACKAGED)
+        own = _read(file) if file is not None else []
+        pairs = packaged + [pair for text in texts for pair in harvest_names(text)]
+        return cls(pairs, own, own + packaged)
 
     def __len__(self) -> int:
         return len(self._english)
@@ -66,6 +86,31 @@ class Glossary:
                 out.append(text[position])
                 position += 1
         return re.sub(r"\s+([，。？！、,?])", r"\1", re.sub(r" {2,}", " ", "".join(out))).strip()
+
+    def to_chinese(self, text: str, *, leave: Collection[str] = ()) -> str:
+        """The text with the English names that someone wrote a Chinese name for in Chinese; the longest name wins.
+
+        Args:
+            text: English or Chinese.
+            leave: English names that stay.
+        """
+        if self._written is None:
+            return text
+
+        def chinese(match: re.Match[str]) -> str:
+            if match["name"] in leave:
+                return match.group()
+            name = self._chinese[match["name"]][0]
+            return f"{name}的" if match.end() > match.end("name") else name
+
+        replaced = self._written.sub(chinese, text)
+        # "Ascend (昇腾)" says it once.
+        return re.sub(rf"([{CJK}]+) *[(（]\1[)）]", r"\1", replaced)
+
+    def put_into_chinese(self, text: str) -> dict[str, list[str]]:
+        """The English names that `to_chinese` replaces in a text, with their Chinese names, the one used first."""
+        found = self._written.finditer(text) if self._written is not None else ()
+        return {match["name"]: self._chinese[match["name"]] for match in found}
 
     def found_in(self, text: str) -> list[tuple[str, str]]:
         """Pairs (English, Chinese) whose English name stands in a text, longest first."""

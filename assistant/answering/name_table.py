@@ -117,7 +117,8 @@ class NamePool:
         """Whether a spelling from the table stands in the text."""
         if re.search(rf"[{CJK}]", spelling):
             return spelling in self.text.lower()
-        return f" {' '.join(name_tokens(spelling))} " in f" {self._lower} "
+        tokens = " ".join(name_tokens(spelling))
+        return any(f" {form} " in f" {self._lower} " for form in (tokens, f"{tokens}s"))
 
     def _has_token(self, token: str) -> bool:
         if (

@@ -41,6 +41,31 @@ def test_finds_english_names_as_whole_words() -> None:
     assert glossary.found_in("Huaweis said AIM") == []
 
 
+def test_written_names_are_put_into_chinese_and_harvested_ones_are_not() -> None:
+    written = [
+        ("Huawei", "华为"),
+        ("Huawei Cloud", "华为云"),
+        ("Bureau of Industry and Security (BIS)", "工业与安全局"),
+    ]
+    glossary = Glossary([("Ascend", "昇腾")], written=written)
+    assert (
+        glossary.to_chinese("Huawei's Ascend, Huawei Cloud and Huawei-B.")
+        == "华为的 Ascend, 华为云 and Huawei-B."
+    )
+    assert glossary.to_chinese("BIS, the Bureau of Industry and Security") == "工业与安全局, the 工业与安全局"
+    assert glossary.to_chinese("Huawei (华为) in China, 在Huawei之前") == "华为 in China, 在华为之前"
+    assert glossary.to_chinese("Huawei and BIS", leave=["Huawei"]) == "Huawei and 工业与安全局"
+    assert glossary.put_into_chinese("Huawei and BIS") == {"Huawei": ["华为"], "BIS": ["工业与安全局"]}
+    assert Glossary().to_chinese("Huawei") == "Huawei" and Glossary().put_into_chinese("Huawei") == {}
+
+
+def test_the_first_name_of_a_line_is_used_and_a_user_may_choose_another(tmp_path: Path) -> None:
+    assert Glossary.harvest([]).to_chinese("Kimi and TikTok") == "Kimi and TikTok"
+    file = tmp_path / "names.yaml"
+    file.write_text("Kimi: [奇米, 基米]\n", encoding="utf-8")
+    assert Glossary.harvest([], file).to_chinese("Kimi and Baidu") == "奇米 and 百度"
+
+
 def test_the_users_file_outweighs_documents(tmp_path: Path) -> None:
     file = tmp_path / "names.yaml"
     file.write_text("Kunlunxin:\n  - 昆仑芯\n  - 昆仑芯片\nT-Head: 平头哥\n2049: 某某\n", encoding="utf-8")

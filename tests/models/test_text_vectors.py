@@ -54,7 +54,9 @@ def test_vectors_outlive_a_change_of_the_documents(tmp_path: Path) -> None:
     (corpus / "one.md").write_text(
         "# One\n\nHuawei ships chips to many customers in China.\n", encoding="utf-8"
     )
-    with Assistant(corpus=corpus, home=tmp_path / "home", embedding=WordEmbeddings(), model="extractive") as engine:
+    with Assistant(
+        corpus=corpus, home=tmp_path / "home", embedding=WordEmbeddings(), model="extractive"
+    ) as engine:
         engine.ask("Who ships chips?")
         kept = engine._vectors
         (corpus / "two.md").write_text("# Two\n\nSMIC makes chips in Shanghai.\n", encoding="utf-8")
