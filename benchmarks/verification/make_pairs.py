@@ -1,11 +1,11 @@
 """Makes claims that are faithful to corpus passages and claims that are not, split by brief into two parts.
 
-    python benchmarks/verification/make_pairs.py --out pairs.jsonl
+    python benchmarks/verification/make_pairs.py --squad DATA/squad2-cs224n/dev-v2.0.json --out pairs.jsonl
 
 Half of the briefs (by a digest of their name) go to the part `fit`, the others to `report`; nothing is fitted
 on the latter. Each line: brief, part, kind, language of the claim, label (1 faithful), claim, evidence, context, by
 (`rule`; `hand`: paraphrases.yaml, or a rule on one of its claims; `written`: claims.yaml and claims_fit.yaml; `more` and
-`extra`: see more_pairs.py).
+`extra`: see more_pairs.py; `public`: see public_pairs.py).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import yaml
 from corpus_text import Paragraph, evidence_of, read_paragraphs
 from more_pairs import extra_rows, more_rows, written_rows
 from perturb import RULES, name, name_zh
+from public_pairs import public_rows
 from rephrase import loses_source, rephrase
 
 _HERE = Path(__file__).parent
@@ -136,6 +137,7 @@ def make_pairs(corpus: Path, seed: int = 7) -> Iterator[dict[str, Any]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", type=Path, default=_HERE.parent.parent / "corpus")
+    parser.add_argument("--squad", type=Path, required=True, help="a file of SQuAD 2.0")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=7)
     arguments = parser.parse_args()
@@ -146,6 +148,7 @@ def main() -> None:
     faithful = [row for row in (*rows, *added) if row["label"]]
     added += extra_rows(paragraphs, faithful, arguments.seed)
     rows += [{**row, "part": part_of(row["brief"])} for row in added]
+    rows += public_rows(arguments.squad, arguments.seed)
     arguments.out.write_text(
         "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8"
     )
