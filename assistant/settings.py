@@ -48,7 +48,8 @@ class Settings(BaseSettings):
         default=None, description="Folder whose Markdown files replace prompts of the same name."
     )
     glossary: Path | None = Field(
-        default=None, description="YAML file of further names, each with its names in Chinese; the first is what answers say."
+        default=None,
+        description="YAML file of further names, each with its names in Chinese; the first is what answers say.",
     )
     model: str = Field(
         default="auto",

@@ -39,6 +39,8 @@ HEADLINES = {
     "seconds": "median",
 }
 """The measures of the breakdown by type and topic, with the short names of its columns."""
+# Characters of its columns; headings of two words take two lines.
+_BREAKDOWN_WIDTH = 8
 
 
 class _Record(BaseModel):
@@ -242,17 +244,23 @@ def _print_summary(report: Report, summary: Summary, console: Console) -> None:
 def _print_breakdown(report: Report, summary: Summary, console: Console) -> None:
     known = {info.key: info for info in report.metrics}
     keys = [key for key in HEADLINES if key in known]
-    table = Table(title="by type and topic", title_justify="left", header_style="bold")
-    table.add_column("", no_wrap=True)
-    table.add_column("n", justify="right")
-    for key in keys:
-        table.add_column(HEADLINES[key], justify="right")
+    groups = [name for name in summary.groups if name.startswith(("type: ", "topic: "))]
     sizes = _sizes(report.outcomes[summary.name])
-    for name, figures in summary.groups.items():
-        if name.startswith(("type: ", "topic: ")):
-            values = [format_value(_value(figures, key), known[key].unit) for key in keys]
+    # A figure that is cut off says nothing: what does not fit side by side comes below.
+    room = max(1, (console.width - max(map(len, groups), default=0) - 10) // (_BREAKDOWN_WIDTH + 3))
+    title = "by type and topic"
+    for start in range(0, len(keys), room):
+        shown = keys[start : start + room]
+        table = Table(title=title, title_justify="left", header_style="bold")
+        table.add_column("", no_wrap=True)
+        table.add_column("n", justify="right", no_wrap=True)
+        for key in shown:
+            table.add_column(HEADLINES[key], justify="right", min_width=_BREAKDOWN_WIDTH)
+        for name in groups:
+            values = [format_value(_value(summary.groups[name], key), known[key].unit) for key in shown]
             table.add_row(escape(name), str(sizes[name]), *values)
-    console.print(table)
+        console.print(table)
+        title = "by type and topic, further measures"
 
 
 def _sizes(outcomes: Iterable[QuestionOutcome]) -> dict[str, int]:

@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -226,3 +227,18 @@ def test_same_configuration_twice_is_refused(tmp_path: Path) -> None:
         run_eval([questions], tmp_path, None, ("local", "model=local"))
     with pytest.raises(ConfigurationError, match="passages"):
         run_eval([questions], tmp_path, None, ("local", "passages=many"))
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_no_figure_of_the_breakdown_is_cut_off(tmp_path: Path, width: int) -> None:
+    questions = tmp_path / "set.yaml"
+    questions.write_text(SET, encoding="utf-8")
+    console = Console(record=True, width=width, quiet=False, file=(tmp_path / "log").open("w"))
+    run_eval(
+        [questions], tmp_path / "out", "extractive", (), open_assistant=lambda _: assistant(), console=console
+    )
+    breakdown = console.export_text().partition("by type and topic")[2].partition("Written to")[0]
+    assert "…" not in breakdown and "type: unanswerable" in breakdown
+    assert breakdown.count("type: unanswerable") == {60: 6, 80: 3, 200: 1}[width]
+    headings = re.sub(r"[\s┃]+", " ", breakdown)
+    assert all(word in headings for word in ("nDCG@10", "evidence", "recall", "prec.", "words", "median"))
