@@ -109,6 +109,29 @@ def test_a_rewrite_that_does_not_fit_is_replaced_by_a_rule(says: str) -> None:
 CHINESE_HISTORY = [Turn(question="中芯国际2025年收入多少？", answer="93亿美元。[1]")]
 
 
+def test_a_rewrite_that_asks_something_else_is_replaced() -> None:
+    history = [Turn(question="What did SMIC earn?", answer="9.3 billion dollars.")]
+    says = "How much did SMIC earn in the year?"
+    model = ScriptedModel(reply=lambda _: says)
+    query = understand(
+        "And its smuggling cases?",
+        history=history,
+        session=local_session(model),
+        prompts=Prompts(),
+        glossary=Glossary(),
+    )
+    assert model.prompts and query.standalone == "And its smuggling cases? (SMIC, earn)"
+    says = "What were the smuggling cases of SMIC?"
+    query = understand(
+        "And its smuggling cases?",
+        history=history,
+        session=local_session(model),
+        prompts=Prompts(),
+        glossary=Glossary(),
+    )
+    assert query.standalone == says
+
+
 def test_a_chinese_follow_up_is_rewritten_with_chinese_instructions() -> None:
     model = ScriptedModel(reply=lambda p: "完整的问题：中芯国际2026年的预期是什么？" if "改写" in p else "x")
     query = understand(
