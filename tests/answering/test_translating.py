@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from langchain_core.messages import AIMessage
 
 from assistant.answering.glossary import Glossary
 from assistant.answering.prompts import Prompts
@@ -118,3 +119,19 @@ def test_the_embedded_model_may_write_no_latin_but_the_names() -> None:
         prompts=Prompts(), verifier=Agrees(), glossary=GLOSSARY,
     )  # fmt: skip
     assert "grammar" not in model.options[0]
+
+
+@pytest.mark.parametrize(("logprobs", "shown"), [((-0.1, -0.2), True), ((-0.1, -1.5), False), ((), True)])
+def test_a_translation_that_the_embedded_model_is_unsure_of_is_none(
+    monkeypatch: pytest.MonkeyPatch, logprobs: tuple[float, ...], shown: bool
+) -> None:
+    session = local_session(ScriptedModel(reply=lambda _: ""))
+    content = [{"token": "x", "logprob": value} for value in logprobs]
+    reply = AIMessage("没有人来。", response_metadata={"logprobs": {"content": content}})
+    asked: list[object] = []
+    monkeypatch.setattr(session, "complete", lambda _, **options: asked.append(options["logprobs"]) or reply)
+    result = translate(
+        "Nobody came.", context="", session=session, prompts=Prompts(), verifier=Agrees(), glossary=GLOSSARY
+    )
+    assert (result is not None) == shown
+    assert asked == ([True] if shown else [True, True])
