@@ -40,7 +40,7 @@ _DATED = 8
 FEATURES = ("best", "cross_best", "years_found", "number_present")
 # What a model is asked, by the name of the prompt. The embedded one says yes to the second, too, when the answer is
 # there: it is too small to turn the question round. But its errors there are others (on the training questions
-# the two together refuse .70 of the unanswerable where the first alone refuses .53, for 5 % of the answerable),
+# the two together refuse .67 of the unanswerable where the first alone refuses .58, for 5 % of the answerable),
 # so its yes counts for an answer in both. No other model is asked the second.
 PROBES = {"embedded": ("answerable", "about_another"), "other": ("answerable",)}
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
