@@ -138,7 +138,10 @@ def _describing(desk: Desk, parts: Parts) -> dict[str, Any]:
         "fn": describe,
         "inputs": controls,
         "outputs": [parts.scope_line],
-        "trigger_mode": "multiple",
+        # One after the other, and once more when controls changed meanwhile: an older state must not be written last.
+        "trigger_mode": "always_last",
+        "concurrency_id": "scope-line",
+        "concurrency_limit": 1,
         **_QUIET,
     }
 
