@@ -37,9 +37,10 @@ _LEFT_ENGLISH = re.compile(r"(?<![A-Za-z.@/-])[a-z]{4,}(?![A-Za-z.@/-])")
 _UNIT = re.compile(r"(?<=\d )(?:[A-Z]+i?[Bb](?:/s)?|nm|mm|kW|MW|GW|[A-Z]+FLOPS|TOPS|[KMGT]Hz)\b|(?<=\d)nm\b")
 # What a chatty model says before it.
 _LEAD = re.compile(r"^(?:(?:翻译(?:如下)?|译文|句子)\s*[：:]\s*|\d\.\s+|[.,;:]\s*)")
+# What a translation consists of, besides names: a class in llama.cpp's grammar.
 _CHARACTERS = r'[\u4e00-\u9fff0-9 ，。、；：（）“”《》·—～？！%.,:/+×"()-]'
 _CODE = re.compile(r"[A-Za-z]*\d+[A-Za-z]+[A-Za-z0-9]*|[A-Z]+[A-Z0-9]*\d+[A-Z0-9]*")
-_UNITS = re.compile(r"^\d+(?:st|nd|rd|th|nm|bn|m|k|s|x)$", re.I)
+_FIGURE_WITH_UNIT = re.compile(r"^\d+(?:st|nd|rd|th|nm|bn|m|k|s|x)$", re.I)
 
 
 def translate(
@@ -86,7 +87,7 @@ def translate(
 
 def lost_figures(original: str, translated: str) -> list[str]:
     """The quantities and dates of the original that a translation lacks, and its codes such as H20 or UE8M0."""
-    codes = [code for code in _CODE.findall(original) if not _UNITS.match(code)]
+    codes = [code for code in _CODE.findall(original) if not _FIGURE_WITH_UNIT.match(code)]
     lost = [code for code in codes if code.lower() not in translated.lower()]
     there = find_quantities(translated)
     for own in find_quantities(original):

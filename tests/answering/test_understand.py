@@ -109,27 +109,20 @@ def test_a_rewrite_that_does_not_fit_is_replaced_by_a_rule(says: str) -> None:
 CHINESE_HISTORY = [Turn(question="中芯国际2025年收入多少？", answer="93亿美元。[1]")]
 
 
-def test_a_rewrite_that_asks_something_else_is_replaced() -> None:
+@pytest.mark.parametrize(
+    ("says", "standalone"),
+    [
+        ("How much did SMIC earn in the year?", "And its smuggling cases? (SMIC, earn)"),
+        ("What were the smuggling cases of SMIC?", "What were the smuggling cases of SMIC?"),
+    ],
+)
+def test_a_rewrite_that_asks_something_else_is_replaced(says: str, standalone: str) -> None:
     history = [Turn(question="What did SMIC earn?", answer="9.3 billion dollars.")]
-    says = "How much did SMIC earn in the year?"
-    model = ScriptedModel(reply=lambda _: says)
+    session = local_session(ScriptedModel(reply=lambda _: says))
     query = understand(
-        "And its smuggling cases?",
-        history=history,
-        session=local_session(model),
-        prompts=Prompts(),
-        glossary=Glossary(),
+        "And its smuggling cases?", history=history, session=session, prompts=Prompts(), glossary=Glossary()
     )
-    assert model.prompts and query.standalone == "And its smuggling cases? (SMIC, earn)"
-    says = "What were the smuggling cases of SMIC?"
-    query = understand(
-        "And its smuggling cases?",
-        history=history,
-        session=local_session(model),
-        prompts=Prompts(),
-        glossary=Glossary(),
-    )
-    assert query.standalone == says
+    assert query.standalone == standalone
 
 
 def test_a_chinese_follow_up_is_rewritten_with_chinese_instructions() -> None:
