@@ -33,6 +33,9 @@ def main() -> None:
     parser.add_argument(
         "--out", type=Path, required=True, help="file of the model's margins, made or continued"
     )
+    parser.add_argument(
+        "--limit", type=int, default=34, help="ask so many, half of them unanswerable if there are as many"
+    )
     arguments = parser.parse_args()
     index, retriever, vectors = open_corpus(arguments.home)
     ranker, prompts = SentenceRanker(index, vectors=vectors), Prompts()
