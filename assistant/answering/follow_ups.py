@@ -140,13 +140,15 @@ def _form(question: str) -> str | None:
 
     - up to the first word that stands for a name: as the user asked; then a name, and the rest freely;
     - without such a word: all as the user asked, then what is missing;
-    - a few words that ask nothing alone ("And Hua Hong's?"): they stand somewhere.
+    - "And" or "what about" and a few words that ask nothing alone ("And Hua Hong's?"): they stand somewhere.
     """
-    text = _WHAT_ABOUT.sub("", _JOINS.sub("", question)).rstrip("?.! ")
+    joined = _JOINS.sub("", question).rstrip("?.! ")
+    text = _WHAT_ABOUT.sub("", joined)
     free = "c ::= [^?\\n]\nroot ::= "
-    if _WHAT_ABOUT.match(question) or not _ASKS.match(text):
+    if text != joined or not _ASKS.match(text):
+        said = joined != question.rstrip("?.! ") or text != joined
         few = 0 < len(text.split()) <= _DROPPED_WORDS and not _POINTS_BACK.search(text)
-        return f'{free}c+ {json.dumps(text, ensure_ascii=False)} c* "?"' if few else None
+        return f'{free}c+ {json.dumps(text, ensure_ascii=False)} c* "?"' if said and few else None
     text = text[0].upper() + text[1:]
     if (pointer := _STANDS_FOR_NAME.search(text)) is not None:
         name = "[A-Z0-9]" if _FIRM.search(pointer.group()) else '([A-Z0-9] | "the " | "both ")'

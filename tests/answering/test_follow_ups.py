@@ -95,9 +95,10 @@ def test_the_embedded_model_asks_what_the_user_asked(question: str, form: str) -
 @pytest.mark.parametrize(
     ("question", "history", "embedded"),
     [
-        # Too long, or pointing back itself: the model words it.
+        # Too long, pointing back itself, or a subject by itself: the model words it.
         ("And the one that listed in Shanghai in December instead?", HISTORY, True),
         ("What about it?", HISTORY, True),
+        ("Smuggling?", HISTORY, True),
         ("它的预期呢？", CHINESE_HISTORY, True),
         ("And what does it expect?", HISTORY, False),
     ],
