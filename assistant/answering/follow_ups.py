@@ -41,11 +41,13 @@ _ASKS = re.compile(
 # Where the name goes that a word stands for. A possessive keeps its place: "its sales" are "the sales of SMIC", too.
 _STANDS_FOR_NAME = re.compile(
     r"\b(?:it|its|they|them|their|theirs|he|him|his|she|her|those|these|(?:this|that|the) (?:company|firm|group)|"
+    r"the (?:two|former|latter)|(?<!is )(?<!are )(?<!was )(?<!were )(?<!^)there|"
     r"(?:(?<=did )|(?<=does )|(?<=do )|(?<=of )|(?<=for )|(?<=can )|(?<=will ))one(?! of))\b"
     r"|\b(?:this|that)\b(?=\s*(?:[?.!,]|$|(?:is|was|does|did|has|will|might|may|could|for|mean|compare|affect|apply|change|cost|work)\b))",
     re.I,
 )
-_FIRM = re.compile(r" (?:company|firm|group)$", re.I)
+# What stands for them begins with a capital, and for "there" it is "in" such a place.
+_PROPER = re.compile(r" (?:company|firm|group|two|former|latter)$|^there$", re.I)
 _LOOSE_END = re.compile(r"\s+(?:there|then|by then|too|again|as well|instead|afterwards)$", re.I)
 # A question needs that many words of its own to stand alone.
 _OWN_TERMS = 3
@@ -149,11 +151,11 @@ def _form(question: str) -> str | None:
         said = joined != question.rstrip("?.! ") or text != joined
         few = 0 < len(text.split()) <= _DROPPED_WORDS and not _POINTS_BACK.search(text)
         return f'{free}c+ {json.dumps(text, ensure_ascii=False)} c* "?"' if said and few else None
-    text = text[0].upper() + text[1:]
+    text = _LOOSE_END.sub("", text[0].upper() + text[1:])
     if (pointer := _STANDS_FOR_NAME.search(text)) is not None:
-        name = "[A-Z0-9]" if _FIRM.search(pointer.group()) else '([A-Z0-9] | "the " | "both ")'
-        return f'{free}{json.dumps(text[: pointer.start()], ensure_ascii=False)} {name} c* "?"'
-    text = _LOOSE_END.sub("", text)
+        name = "[A-Z0-9]" if _PROPER.search(pointer.group()) else '([A-Z0-9] | "the " | "both ")'
+        begin = text[: pointer.start()] + ("in " if pointer.group().lower() == "there" else "")
+        return f'{free}{json.dumps(begin, ensure_ascii=False)} {name} c* "?"'
     return f'{free}{json.dumps(text, ensure_ascii=False)} " " [A-Za-z0-9] c* "?"'
 
 

@@ -79,6 +79,12 @@ def test_only_the_last_turns_are_told() -> None:
         ),
         ("How did the company answer?", '"How did " [A-Z0-9] c* "?"'),
         ("What did one cost in 2025?", '"What did " ([A-Z0-9] | "the " | "both ") c* "?"'),
+        ("Which of the two did better on its first day?", '"Which of " [A-Z0-9] c* "?"'),
+        (
+            "What does the money go to there if it is not for chips?",
+            '"What does the money go to in " [A-Z0-9] c* "?"',
+        ),
+        ("Was there a ban?", '"Was there a ban" " " [A-Za-z0-9] c* "?"'),
         # Nothing to put a name for: it follows at the end.
         ("Who gave the lecture there?", '"Who gave the lecture" " " [A-Za-z0-9] c* "?"'),
         ("On what grounds?", '"On what grounds" " " [A-Za-z0-9] c* "?"'),
