@@ -1,7 +1,7 @@
 """Makes a question of a conversation readable without it.
 
-A model writes the stand-alone question. The embedded one repeats an earlier question instead in one case of four
-when it is left free (21 of the 91 follow-ups of `benchmarks/training/follow-ups.yaml`), so it has to begin as the
+A model writes the stand-alone question. Left free, the embedded one drops most of what was asked in 21 of the 91
+follow-ups of `benchmarks/training/follow-ups.yaml`, mostly to repeat an earlier question. So it has to begin as the
 user did, up to the word that points back, or to keep the user's words where little more than a name was said. What
 does not fit all the same, and every follow-up without a model, gets names and words of the turns before.
 """
@@ -19,9 +19,10 @@ from assistant.models.chat import ModelSession
 from assistant.retrieval.query import names_in
 from assistant.schema import Turn
 
+_PRONOUN = "it|its|they|them|their|theirs|he|him|his|she|her|those|these"
 # Words that point back to an earlier turn. "that", "this" and "there" mostly do not: they join clauses.
 _POINTS_BACK = re.compile(
-    r"\b(?:it|its|they|them|their|theirs|he|him|his|she|her|those|these|"
+    rf"\b(?:{_PRONOUN}|"
     r"(?:this|that|the) (?:same|other|former|latter|company|firm|deal|rule|law|chip|one|two|ones)|"
     r"(?:this|the) (?:plan|ban|order|fund)|"
     r"both|either|neither|else|instead|as well|such an?)\b"
@@ -40,7 +41,7 @@ _ASKS = re.compile(
 )
 # Where the name goes that a word stands for. A possessive keeps its place: "its sales" are "the sales of SMIC", too.
 _STANDS_FOR_NAME = re.compile(
-    r"\b(?:it|its|they|them|their|theirs|he|him|his|she|her|those|these|(?:this|that|the) (?:company|firm|group)|"
+    rf"\b(?:{_PRONOUN}|(?:this|that|the) (?:company|firm|group)|"
     r"the (?:two|former|latter)|(?<!is )(?<!are )(?<!was )(?<!were )(?<!^)there|"
     r"(?:(?<=did )|(?<=does )|(?<=do )|(?<=of )|(?<=for )|(?<=can )|(?<=will ))one(?! of))\b"
     r"|\b(?:this|that)\b(?=\s*(?:[?.!,]|$|(?:is|was|does|did|has|will|might|may|could|for|mean|compare|affect|apply|change|cost|work)\b))",
@@ -84,11 +85,7 @@ def needs_history(question: str) -> bool:
     if language_of(question) == "zh":
         return len(question) <= 12 or bool(_POINTS_BACK_ZH.search(question))
     text = question.strip()
-    if (
-        len(content_words(text)) < _OWN_TERMS
-        or _ELLIPSIS.match(text)
-        or _POINTS_BACK_LAST.search(text.rstrip("?.! "))
-    ):
+    if len(content_words(text)) < _OWN_TERMS or _ELLIPSIS.match(text) or _POINTS_BACK_LAST.search(text):
         return True
     pointer = _POINTS_BACK.search(text)
     if pointer is None:
@@ -144,13 +141,13 @@ def _form(question: str) -> str | None:
     - without such a word: all as the user asked, then what is missing;
     - "And" or "what about" and a few words that ask nothing alone ("And Hua Hong's?"): they stand somewhere.
     """
-    joined = _JOINS.sub("", question).rstrip("?.! ")
+    asked = question.rstrip("?.! ")
+    joined = _JOINS.sub("", asked)
     text = _WHAT_ABOUT.sub("", joined)
     free = "c ::= [^?\\n]\nroot ::= "
     if text != joined or not _ASKS.match(text):
-        said = joined != question.rstrip("?.! ") or text != joined
         few = 0 < len(text.split()) <= _DROPPED_WORDS and not _POINTS_BACK.search(text)
-        return f'{free}c+ {json.dumps(text, ensure_ascii=False)} c* "?"' if said and few else None
+        return f'{free}c+ {json.dumps(text, ensure_ascii=False)} c* "?"' if text != asked and few else None
     text = _LOOSE_END.sub("", text[0].upper() + text[1:])
     if (pointer := _STANDS_FOR_NAME.search(text)) is not None:
         name = "[A-Z0-9]" if _PROPER.search(pointer.group()) else '([A-Z0-9] | "the " | "both ")'
