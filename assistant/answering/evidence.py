@@ -108,12 +108,16 @@ def choose_sentences(
 
 
 def _leading_document(ranked: Sequence[RankedSentence]) -> str:
-    """The document whose best sentences have the largest sum of probabilities."""
+    """The document whose best sentences are likeliest, each further one counting half of that before.
+
+    On the training questions this is a document that answers for .886 of them; .877 if three sentences count the
+    same, .877 if the best one alone does.
+    """
     best: dict[str, list[float]] = {}
     for item in ranked:
         found = best.setdefault(item.passage.document.id, [])
         if len(found) < _LEAD_SENTENCES:
-            found.append(item.probability)
+            found.append(item.probability / 2 ** len(found))
     return max(best, key=lambda document: sum(best[document]))
 
 
