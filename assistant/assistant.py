@@ -21,6 +21,7 @@ from assistant.index.reading import ProcessReading, RayReading, Reading
 from assistant.index.server import ChromaServer
 from assistant.index.sync import Ingest, SyncReport, refusals, refused_files, remove_documents, sync_folder
 from assistant.ingest.reading import limits_of
+from assistant.ingest.translations import read_translations
 from assistant.models.chat import ChatChoice, choose_model
 from assistant.models.embeddings import load_embeddings
 from assistant.models.text_vectors import TextVectors
@@ -388,6 +389,7 @@ class Assistant(AssistantRunnable, AddsWebPages):
                     ranker=SentenceRanker(index, vectors=self._vectors if self._vectors.in_process else None),
                     vectors=self._vectors,
                     glossary=names,
+                    translations=read_translations(self.corpus),
                     settings=self.settings,
                 )
                 self._pipeline_generation = index.generation

@@ -9,7 +9,7 @@ sentence (`writing.py`).
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -79,6 +79,7 @@ class Pipeline:
         ranker: Ranks their sentences.
         vectors: Of sentences and claims, for the check of meaning.
         glossary: Names in both languages.
+        translations: Of sentences of the documents, Chinese by English.
         settings: Limits and languages.
     """
 
@@ -90,6 +91,7 @@ class Pipeline:
         ranker: SentenceRanker,
         vectors: TextVectors,
         glossary: Glossary,
+        translations: Mapping[str, str],
         settings: Settings,
     ) -> None:
         self._index = index
@@ -97,6 +99,7 @@ class Pipeline:
         self._ranker = ranker
         self._embeddings = vectors.embeddings
         self._glossary = glossary
+        self._translations = translations
         self._settings = settings
         self._prompts = Prompts(settings.prompts)
         self._gate = Gate(self._prompts)
@@ -203,7 +206,7 @@ class Pipeline:
         else:
             source = quote_claims(
                 run.query, run.ranked, language=language, session=session, prompts=self._prompts,
-                verifier=self._verifier, glossary=self._glossary,
+                verifier=self._verifier, glossary=self._glossary, translations=self._translations,
             )  # fmt: skip
         with run.timed("generate"):
             for draft in source:

@@ -1,12 +1,13 @@
 """Answers made of sentences of the documents: nothing is restated, so nothing can be turned round.
 
-An English answer quotes; a Chinese one gives each sentence in translation, with the original as its quote,
-and falls back to the original where the translation does not pass the check.
+An English answer quotes; a Chinese one gives each sentence in translation, with the original as its quote: the
+translation that came with the documents, else one by the model. It falls back to the original where the translation
+does not pass the check.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 
@@ -14,9 +15,10 @@ from assistant.answering.compose import CheckedSentence, Support
 from assistant.answering.evidence import choose_sentences, reading_order, with_antecedents
 from assistant.answering.glossary import Glossary
 from assistant.answering.prompts import Prompts
-from assistant.answering.translating import translate
+from assistant.answering.translating import checked_translation, translate
 from assistant.answering.verify import Check, ClaimVerifier, passage_context
 from assistant.ingest.sentences import language_of
+from assistant.ingest.translations import one_line
 from assistant.models.chat import ModelSession
 from assistant.retrieval.query import Query
 from assistant.retrieval.rerank import RankedSentence
@@ -31,6 +33,7 @@ def quote_claims(
     prompts: Prompts,
     verifier: ClaimVerifier,
     glossary: Glossary,
+    translations: Mapping[str, str],
 ) -> Iterator[CheckedSentence]:
     """The sentences of the answer in reading order.
 
@@ -38,15 +41,16 @@ def quote_claims(
         query: The question.
         ranked: Sentences of the retrieved passages, likeliest first.
         language: Of the answer.
-        session: The model that translates; without one sentences stay in their language.
+        session: The model that translates; without one sentences that have no translation stay in their language.
         prompts: For the translation.
         verifier: Checks the translation against the original.
         glossary: Names to use in the translation.
+        translations: Chinese by English sentence, white space collapsed; what people wrote.
     """
     chosen = reading_order(query, with_antecedents(choose_sentences(query, ranked)))
 
     def said(item: RankedSentence) -> CheckedSentence:
-        return _said(item, language, session, prompts, verifier, glossary)
+        return _said(item, language, session, prompts, verifier, glossary, translations)
 
     if session is None or language != "zh":
         yield from map(said, chosen)
@@ -69,16 +73,22 @@ def _said(
     prompts: Prompts,
     verifier: ClaimVerifier,
     glossary: Glossary,
+    translations: Mapping[str, str],
 ) -> CheckedSentence:
     """The sentence itself, or its checked translation."""
-    text = " ".join(item.sentence.text.split())
+    text = one_line(item.sentence.text)
     start, end = item.sentence.char_start, item.sentence.char_end
     verbatim = CheckedSentence(text, Check("supported", 1.0), (Support(item.passage, start, end, 1.0),))
-    if session is None or language != "zh" or language_of(text) == "zh":
+    if language != "zh" or language_of(text) == "zh":
         return verbatim
-    translated = translate(
-        text, context=passage_context(item.passage), session=session, prompts=prompts, verifier=verifier, glossary=glossary,
-    )  # fmt: skip
+    context = passage_context(item.passage)
+    translated = None
+    if (written := translations.get(text)) is not None:
+        translated = checked_translation(text, written, context=context, verifier=verifier, glossary=glossary)
+    if translated is None and session is not None:
+        translated = translate(
+            text, context=context, session=session, prompts=prompts, verifier=verifier, glossary=glossary
+        )
     if translated is None:
         return verbatim
     said, check = translated

@@ -85,6 +85,22 @@ def translate(
     return doubtful
 
 
+def checked_translation(
+    text: str, written: str, *, context: str, verifier: ClaimVerifier, glossary: Glossary
+) -> tuple[str, Check] | None:
+    """A translation that came with the documents, with its check; None when it does not keep what the sentence says.
+
+    People write better than the check reads: what it doubts is shown with the doubt, as long as no figure and no name
+    is lost.
+    """
+    check = verifier.check(written, text, context=context)
+    if check.verdict == "unsupported":
+        if lost_figures(text, written) or _lost_names(text, written, glossary):
+            return None
+        check = replace(check, verdict="partly_supported")
+    return written, check
+
+
 def lost_figures(original: str, translated: str) -> list[str]:
     """The quantities and dates of the original that a translation lacks, and its codes such as H20 or UE8M0."""
     codes = [code for code in _CODE.findall(original) if not _FIGURE_WITH_UNIT.match(code)]

@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
+from assistant.ingest.translations import FILE_NAME as TRANSLATIONS
+from assistant.resources import corpus_folder
 from assistant.schema import DocumentInfo, Filters
 from assistant.settings import Settings
 
@@ -36,6 +38,9 @@ def fingerprint(
         values["prompts"] = _files_hash(sorted(settings.prompts.glob("*.md")))
     if settings.glossary is not None:
         values["glossary"] = _files_hash([settings.glossary])
+    translations = (settings.corpus or corpus_folder()) / TRANSLATIONS
+    if translations.is_file():
+        values["translations"] = _files_hash([translations])
     return values
 
 

@@ -13,6 +13,7 @@ from assistant.errors import DocumentError
 from assistant.ingest.archive import SUFFIX as _ARCHIVE
 from assistant.ingest.readers import SUPPORTED_SUFFIXES
 from assistant.ingest.readers.source import Refusal, is_text_name, shown_name
+from assistant.ingest.translations import FILE_NAME as _TRANSLATIONS
 
 _SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "__MACOSX", "venv"})
 # Office and editors leave these beside a document that is open.
@@ -31,7 +32,8 @@ class Survey:
     files: tuple[Path, ...] = ()
     """Files that can be read, ordered by path."""
     refused: tuple[Refusal, ...] = ()
-    """What is not read, and why, ordered by name; hidden files, caches and catalogues are not told."""
+    """What is not read, and why, ordered by name; hidden files, caches, catalogues and
+    translations are not told."""
 
 
 def discover(root: Path, suffixes: Collection[str] = (*SUPPORTED_SUFFIXES, _ARCHIVE)) -> list[Path]:
@@ -75,7 +77,7 @@ def survey(root: Path, suffixes: Collection[str] = (*SUPPORTED_SUFFIXES, _ARCHIV
                 reason = _refusal(path, path.relative_to(root).as_posix(), top, suffixes)
                 if reason is None:
                     found.append(path)
-                elif reason.is_failure or not is_catalogue(path):
+                elif reason.is_failure or not (path.name == _TRANSLATIONS or is_catalogue(path)):
                     refused.append(reason)
     except OSError as error:
         reason_words = error.strerror or type(error).__name__

@@ -17,6 +17,8 @@ from assistant.ingest.readers.encoding import decode
 from assistant.ingest.readers.markdown import front_matter_end, parse_front_matter, read
 from assistant.ingest.readers.source import load
 from assistant.ingest.sentences import split_sentences
+from assistant.ingest.translations import FILE_NAME as TRANSLATIONS
+from assistant.ingest.translations import one_line, translation_rows
 from assistant.schema import Document
 
 _REQUIRED = ("title", "date", "topic", "entities")
@@ -49,7 +51,7 @@ def check_corpus(root: Path) -> list[Problem]:
     Checked are: front matter with title, date, topic and entities; that the date is that of the file name,
     the topic a folder's name or another document's topic, the first heading the title; that footnotes are
     defined once, used, and of the form `Publisher, "Title", date, URL`; that no two documents have one title;
-    that each sentence has a footnote.
+    that each sentence has a footnote; and that what is translated stands in a document.
 
     Raises:
         DocumentError: The folder does not exist.
@@ -58,6 +60,7 @@ def check_corpus(root: Path) -> list[Problem]:
     topics: dict[str, list[str]] = {}
     problems: list[Problem] = []
     titles: dict[str, str] = {}
+    texts: list[str] = []
     for path in discover(root, (".md", ".markdown")):
         name = path.relative_to(root).as_posix() if root.is_dir() else path.name
         try:
@@ -68,6 +71,7 @@ def check_corpus(root: Path) -> list[Problem]:
             problems.append(Problem(name, 1, error.what))
             continue
         topics.setdefault(document.topic, []).append(name)
+        texts.append(one_line(document.text))
         found = [*_check_front_matter(lines, path), *_check_body(lines, document)]
         problems += [Problem(name, line, message, severity) for line, message, severity in found]
         other = titles.setdefault(document.title.casefold(), name)
@@ -77,7 +81,21 @@ def check_corpus(root: Path) -> list[Problem]:
         if topic and topic not in folders and len(names) == 1:
             message = f"topic '{topic}' is neither a folder of the corpus nor another document's topic"
             problems.append(Problem(names[0], 1, message, "warning"))
+    problems += _check_translations(root, "\n".join(texts))
     return sorted(problems, key=lambda problem: (problem.path, problem.line, problem.message))
+
+
+def _check_translations(root: Path, text: str) -> Iterator[Problem]:
+    try:
+        rows = translation_rows(root)
+    except DocumentError as error:
+        yield Problem(TRANSLATIONS, 1, str(error))
+        return
+    for line, english, _ in rows:
+        if english not in text:
+            yield Problem(
+                TRANSLATIONS, line, f"translates no sentence of a document: {english[:80]}", "warning"
+            )
 
 
 _Found = tuple[int, str, Literal["error", "warning"]]

@@ -57,6 +57,7 @@ def quote(
             prompts=Prompts(),
             verifier=options.pop("verifier", Numbers()),
             glossary=options.pop("glossary", Glossary()),
+            translations=options.pop("translations", {}),
         )
     )
 
@@ -89,6 +90,39 @@ def test_a_chinese_answer_translates_and_quotes_the_original() -> None:
     # A small model's translation is shown, with its doubt; the quote is what counts.
     assert claims[0].check.verdict == "partly_supported" and "以引文为准" in claims[0].check.reasons[-1]
     assert "Huawei's Ascend plans" in verifier.contexts[0]
+
+
+SENTENCE = "SMIC earned 9.3 billion dollars in 2025."
+
+
+def test_a_translation_that_came_with_the_documents_is_said_without_a_model() -> None:
+    model = ScriptedModel(reply=lambda _: "模型的译文93亿美元。")
+    written = {SENTENCE: "中芯国际2025年收入93亿美元。"}
+    for session in (None, local_session(model)):
+        said = quote(
+            QUERY_ZH, ENGLISH, language="zh", session=session, translations=written, verifier=ClaimVerifier()
+        )[0]
+        assert said.text == written[SENTENCE] and said.check.verdict == "supported"
+        assert " ".join(said.supports[0].quote.split()) == SENTENCE
+    assert not any("9.3 billion" in str(prompt) for prompt in model.prompts)
+
+
+def test_an_english_answer_ignores_translations() -> None:
+    assert quote(QUERY, ENGLISH, translations={SENTENCE: "中芯国际2025年收入93亿美元。"})[0].text == SENTENCE
+
+
+def test_a_translation_in_doubt_is_shown_with_the_doubt() -> None:
+    written = {SENTENCE: "2025年，中芯国际93亿美元的收入得到证实。"}
+    said = quote(QUERY_ZH, ENGLISH, language="zh", translations=written, verifier=ClaimVerifier())[0]
+    assert said.text == written[SENTENCE] and said.check.verdict == "partly_supported" and said.check.reasons
+
+
+@pytest.mark.parametrize("wrong", ["中芯国际2025年收入39亿美元。", "中芯国际收入93亿元。"])
+def test_a_translation_with_another_figure_gives_way(wrong: str) -> None:
+    said = quote(QUERY_ZH, ENGLISH, language="zh", translations={SENTENCE: wrong}, verifier=ClaimVerifier())[
+        0
+    ]
+    assert said.text == SENTENCE and said.check.verdict == "supported"
 
 
 @pytest.mark.parametrize(
