@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from assistant.answering.claim_text import Token, is_chinese, parse_text
 from assistant.answering.dates import DateMention, date_matches
@@ -13,6 +15,11 @@ from assistant.answering.quantities import Quantity, quantity_matches
 
 _REACH = 9
 _DECAY = 0.4
+_SIZES = (1.0, 1e3, 1e6, 1e9, 1e12, 1e15)
+_EDGES = {
+    "early": re.compile(r"\b(?:start|beginning) (?:of )?(?:[A-Z][a-z]+ )?$", re.IGNORECASE),
+    "late": re.compile(r"\b(?:end|close)[ -](?:of )?(?:[A-Z][a-z]+ )?$", re.IGNORECASE),
+}
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _PASSIVE = re.compile(r"\b(?:was|were|is|are|been|being|be)\b[^.;]{0,80}\bby (?:the )?[A-Z]|被")
 
@@ -77,13 +84,15 @@ class Alignment:
             return {
                 index
                 for index, other in enumerate(tokens)
-                if isinstance(other.anchor, Quantity) and quantity_matches(anchor, other.anchor)
+                if isinstance(other.anchor, Quantity)
+                and (quantity_matches(anchor, other.anchor) or self._without_unit(anchor, other.anchor))
             }
         if isinstance(anchor, DateMention):
             return {
                 index
                 for index, other in enumerate(tokens)
-                if isinstance(other.anchor, DateMention) and date_matches(anchor, other.anchor, self.years)
+                if isinstance(other.anchor, DateMention)
+                and (date_matches(anchor, other.anchor, self.years) or self._at_its_end(anchor, other))
             }
         found = set()
         keys = set(token.keys)
@@ -102,6 +111,30 @@ class Alignment:
             if (other.function == token.function and keys & set(other.keys)) or spellings & {other.word}:
                 found.add(index)
         return found
+
+    def _without_unit(self, claim: Quantity, evidence: Quantity) -> bool:
+        """Whether English leaves a unit out that a Chinese claim repeats: "2,500 TFLOPS against 780"."""
+        return (
+            self.cross
+            and claim.unit != ""
+            and evidence.unit == ""
+            and any(
+                isinstance(other.anchor, Quantity) and other.anchor.unit == claim.unit
+                for other in self.evidence.tokens
+            )
+            and any(math.isclose(claim.value, evidence.value * scale) for scale in _SIZES)
+        )
+
+    def _at_its_end(self, claim: DateMention, evidence: Token) -> bool:
+        """Whether a Chinese date such as 2025年底 stands for "the end of 2025", whose end is no part of the mention."""
+        written = _EDGES.get(claim.part) if self.cross else None
+        there = evidence.anchor
+        return (
+            written is not None
+            and isinstance(there, DateMention)
+            and date_matches(replace(claim, part=""), there, self.years)
+            and written.search(self.evidence.text[: evidence.start]) is not None
+        )
 
     def _same_name(self, claim: Name, evidence: Name) -> bool:
         left, right = set(claim.tokens), set(evidence.tokens)

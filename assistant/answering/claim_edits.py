@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from assistant.answering.claim_polarity import DENYING
 from assistant.answering.claim_runs import ARTICLES, Runs, entry_of, opposite
 from assistant.answering.claim_standing import VOICED
 from assistant.answering.claim_text import Token
@@ -181,6 +182,8 @@ class Edits(Runs):
         here = sum(_negates(token) for token in self.claim.tokens)
         there = len(denials)
         around = sum(_negates(t) or 0.5 * _refuses(t) for t in tokens if t.sentence in window)
+        if self.cross:
+            around += len(DENYING.findall(self._window_text(window).lower()))
         anchors = [o for o in best if tokens[o].anchor is not None]
         content = [o for o in best if not tokens[o].function]
         shared = sum(o in self.claim_of for o in anchors) / len(anchors) if anchors else 0.0

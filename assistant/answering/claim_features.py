@@ -170,7 +170,11 @@ class Comparer(Edits):
         if not isinstance(anchor, Quantity) or anchor.unit:
             return False
         pattern = rf"(?<![\w.,]){re.escape(self._written(token))}(?![\w]|[.,]\d|\s?(?:%|percent|million|billion|trillion))"
-        return any(re.search(pattern, pool.text) for pool in self.pools)
+        if any(re.search(pattern, pool.text) for pool in self.pools):
+            return True
+        # 通义千问3 is Qwen3.
+        glued = rf"[A-Za-z-]{re.escape(self._written(token))}(?!\d|[.,]\d)"
+        return self.cross and any(re.search(glued, pool.text) for pool in self.pools)
 
     def _bounds(self, claim: Quantity, index: int, found: set[int]) -> bool:
         best = max(found, key=lambda other: self._likeness(index, other))

@@ -15,11 +15,11 @@ _COMPLEMENTARY = frozenset(
 )
 _UN = re.compile(r"^(?:un|in|im|il|ir|dis|non-?|mis)(?=[a-z]{4})")
 # Words by which English denies without a negation of its own.
-_DENYING = re.compile(
+DENYING = re.compile(
     r"\bun(?!der|til|it|iver|ion|less|veil)[a-z]{4,}|\b(?:in(?:accurate|compat|complet|activ|eligib|suffic|valid|formal|direct|depend|consist)"
-    r"|il(?:legal|licit)|im(?:possib|prop)|ir(?:reg|rel)|dis(?:agre|approv|continu|put|miss|qualif)|non-)[a-z]*"
+    r"|il(?:legal|licit)|im(?:matur|possib|practic|perfect|prop)|ir(?:reg|rel)|dis(?:agre|approv|continu|put|miss|qualif)|non-)[a-z]*"
     r"|\b(?:difficult|hard|poor|few|differ\w*|unlike|refus\w+|declin\w+|reject\w*|ban(?:s|ned)?|bar(?:s|red)?|prohibit\w*|prevent\w*|exclu\w+|exempt\w*"
-    r"|fail\w*|stop\w*|lack\w*|only|free of|left out|out of)\b"
+    r"|fail\w*|stop\w*|lack\w*|only|free of|left out|out of|false\w*|dead|withh\w+|indefinite\w*|short of|instead|rather than|missing|disput\w+)\b"
 )
 
 
@@ -79,8 +79,10 @@ class Polarity(Alignment):
                 best = max((self._likeness(index, other) + 0.2 for other in hits), default=0.0)
                 opposed = self._opposed(index, inside)
                 added = max(added, 1.0 - best - opposed)
-        if self.cross and _DENYING.search(self._window_text(window).lower()):
-            # Chinese negates where English has a prefix: 不稳定, unstable.
+        negates = any(entry.negates for o in inside if (entry := tokens[o].entry) is not None)
+        if self.cross and (negates or DENYING.search(self._window_text(window).lower())):
+            # Chinese negates where English has a prefix, 不稳定, unstable; and what a translated negation denies has few
+            # words to be told by.
             added = min(added, 0.5)
         if added > 0.6:
             reasons.append(reason("denied"))

@@ -32,11 +32,13 @@ _REASON = re.compile(
 )
 _WHOLE = re.compile(
     r"\b(?:all|every|only|solely|entire(?:ly)?|whole|complete(?:ly)?|fully|always|worldwide|permanent(?:ly)?|for good|exactly|precisely)\b"
-    r"|全部|所有(?!者)|任何|一切|只有|只能|(?<!不)仅(?!约)|永久|完全|正好|恰好",
+    r"|全部|所有(?![者权制])(?=[\u3400-\u9fff])|(?<![未没不无])(?<![未没不无].)(?<![未没不无]..)(?<![未没不无]...)任何"
+    r"|一切|只有|只能|(?<!不)仅(?!约|次于)|永久|完全|正好|恰好",
     re.IGNORECASE,
 )
 _WHOLE_THERE = re.compile(
-    _WHOLE.pattern + r"|\b(?:each|any|none|both|no|full|total|just|alone|always|never)\b|全|都|均|每|无",
+    _WHOLE.pattern
+    + r"|\b(?:each|any|none|both|no|full|total|just|alone|always|never|nothing|whenever|wherever|anywhere|confined|limited|restricted|stays? with)\b|全|都|均|每|无",
     re.IGNORECASE,
 )
 # A claim that gives a source in other ways than by a verb of speech.

@@ -30,7 +30,7 @@ _NO_DIGIT = r"(?<![\d.,$€£¥A-Za-z])"
 _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(pattern))
     for name, pattern in (
-        ("zh_quarter", rf"(?:(?P<year>{_YEAR})\s*年)?\s*第?\s*(?P<number>[一二三四1-4])\s*(?:季度|季(?!节))"),
+        ("zh_quarter", rf"(?:(?P<year>{_YEAR})\s*年)?\s*(?:(?<![同每这该任某单])|第)\s*(?P<number>[一二三四1-4])\s*(?:季度|季(?!节))"),
         ("zh_half", rf"(?:(?P<year>{_YEAR})\s*年)?\s*(?P<number>[上下])半年"),
         (
             "zh_day",

@@ -12,9 +12,18 @@ from assistant.answering.names import CJK, Name, name_tokens
 
 # Where the characters of a name belong to other words: 计算能力 holds 算能, 上海光刻机 holds 海光.
 _OTHER_WORDS = re.compile(
-    r"(?<=[计运])算能(?=[力量耗够])|(?<=上)海光|(?<=提)高通|(?<=[近今昨当次节每])日经|(?<=[一二三四五六七八九十几数])百度"
+    r"国务院(?=副?总理)|(?<=[中日韩])美团(?=队|体)|印度(?=尼西亚)|(?<=[计运])算能(?=[力量耗够])|(?<=上)海光|(?<=提)高通|(?<=[近今昨当次节每])日经|(?<=[一二三四五六七八九十几数])百度"
     r"|字节(?=[数码/]|每)|(?<=[兆千个])字节|(?<=人)文心"
 )
+
+
+# Spellings of a country that are common words, too.
+_WORDS = frozenset({"国产"})
+_SURNAMES = frozenset(
+    "李王张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶余潘杜戴夏钟汪田任姜"
+    "范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
+)
+_WITH_SHORT = re.compile(r"(.+?) \(([A-Z]{2,})\)")
 
 
 class NameTable:
@@ -27,6 +36,7 @@ class NameTable:
     def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
         self._groups: dict[str, set[str]] = {}
         self._chinese: dict[str, set[str]] = {}
+        self._terms: set[str] = set()
         for group in SPELLINGS:
             for spelling in group:
                 self._add(spelling, group)
@@ -36,18 +46,28 @@ class NameTable:
         spelling = spelling.lower()
         others = {other.lower() for other in group}
         self._groups.setdefault(spelling, set()).update(others)
-        if re.search(rf"[{CJK}]", spelling):
+        if re.search(rf"[{CJK}]", spelling) and spelling not in _WORDS:
             self._chinese.setdefault(spelling, set()).update(others)
 
     def add(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Learn pairs of an English and a Chinese name."""
-        for english, chinese in pairs:
-            group = {english.lower(), chinese.lower()}
+        for written, chinese in pairs:
+            # "Bureau of Industry and Security (BIS)" is written with either alone.
+            alone = _WITH_SHORT.fullmatch(written)
+            english = alone[1] if alone else written
+            group = {english.lower(), chinese.lower(), *([alone[2].lower()] if alone else ())}
             words = english.split()
             # "China's Huawei (华为)": the parenthesis may belong to the last words only, so shorter tails count too.
             group |= {" ".join(words[index:]).lower() for index in range(1, len(words))}
-            for spelling in (english, chinese):
+            # After the first time a Chinese person is called by the surname, which stands first.
+            if chinese[:1] in _SURNAMES and len(chinese) in (2, 3) and len(words) == 2:
+                group.add(words[0].lower())
+            for spelling in group if english[:1].isupper() else (english,):
                 self._add(spelling, group)
+            if not english[:1].isupper():
+                # A term such as "computing power" is no name that an evidence must have.
+                self._terms.add(chinese.lower())
+                self._groups.setdefault(chinese.lower(), set()).update(group)
 
     def alternatives(self, name: str) -> set[str]:
         """Other spellings of a name, lower case, with the name itself."""
@@ -66,7 +86,8 @@ class NameTable:
             for length in range(min(longest, len(text) - position), 1, -1):
                 piece = text[position : position + length].lower()
                 if piece in self._chinese:
-                    found.append((position, piece, self._chinese[piece]))
+                    if piece not in self._terms:
+                        found.append((position, piece, self._chinese[piece]))
                     position += length - 1
                     break
             position += 1
@@ -118,7 +139,11 @@ class NamePool:
         if re.search(rf"[{CJK}]", spelling):
             return spelling in self.text.lower()
         tokens = " ".join(name_tokens(spelling))
-        return any(f" {form} " in f" {self._lower} " for form in (tokens, f"{tokens}s"))
+        # "Qwen3" names Qwen.
+        return any(f" {form} " in f" {self._lower} " for form in (tokens, f"{tokens}s")) or (
+            tokens[-1:].isalpha()
+            and re.search(rf"(?<![a-z0-9]){re.escape(tokens)}\d", self._lower) is not None
+        )
 
     def _has_token(self, token: str) -> bool:
         if (

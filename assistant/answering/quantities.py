@@ -28,7 +28,7 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _SCALE = re.compile(
-    r"(?:\s*(百万|千万|百亿|千亿|十亿|万亿|萬億|[百千万亿萬億兆])|[ -]?(hundred|thousand|million|billion|trillion)s?\b|\s?(bn|mn|mln|tn|trn)\b"
+    r"(?:\s*(百万|千万|百亿|千亿|十亿|万亿|萬億|[百千万亿萬億兆])|[ -]?(hundred|thousand|million|billion|trillion|dozen)s?\b|\s?(bn|mn|mln|tn|trn)\b"
     r"|([kKBMT])(?=$|[\s,.;:)\-–]))"
 )
 _PREFIX = re.compile(r"(US\$|HK\$|NT\$|\$|€|£|¥|￥|(?<![A-Za-z])(?:RMB|CNY|USD|HKD|EUR|TWD)|人民币)\s?$")
@@ -52,6 +52,13 @@ _AFTER_MAX = re.compile(r"^\s*(?:or less|or fewer|or lower|and below|以下|以�
 _RANGE = re.compile(
     r"^\s*(?:to|-|–|—|and|or|through|至|到|~|、|和)\s*(?:about\s|around\s)?(?:US\$|HK\$|NT\$|\$|€|£|¥)?$"
 )
+# Chinese characters of numbers that give none: 数十 is some tens, 华大九天 a name, 三期 a phase that English numbers in
+# Roman numerals, 零部件 are parts, 每千瓦时 is of a unit.
+_VAGUE_BEFORE = re.compile(r"(?:(?<![参函总指])数|几|上|近|华大|第)$")
+_NO_NUMBER = re.compile(
+    r"零(?=[部件售])|[一二三四五六七](?=期(?![间限望货末刊]))|九(?=天)|千(?=[瓦米克伏赫])|[两一](?=岸|手|种市|会(?!议))"
+)
+_SCALED = re.compile(r"(?:thousand|million|billion|trillion|bn|mn|tn|[万亿])$", re.I)
 _DEFINITE = re.compile(r"\b(?:the|these|those|both|other|last|its|their|of|any|each)\s$", re.I)
 _MULTIPLES = {"doub": 2.0, "twic": 2.0, "twof": 2.0, "trip": 3.0, "thre": 3.0, "quad": 4.0}
 
@@ -176,6 +183,8 @@ def _read(match: re.Match[str], text: str) -> tuple[Quantity, bool] | None:
             r"(?:RMB|CNY|USD|HKD|EUR|TWD|-to-)$", before
         ):
             return None
+        if after.startswith(("世纪", "氪")):
+            return None
         places = len(raw.partition(".")[2])
         value = float(raw.replace(",", ""))
     elif kind == "words":
@@ -185,6 +194,8 @@ def _read(match: re.Match[str], text: str) -> tuple[Quantity, bool] | None:
         value = float(sum(_WORDS[piece] for piece in pieces))
         soft = value <= 1 or (value <= 3 and bool(_DEFINITE.search(before)))
     else:
+        if _is_no_number(raw, before, text[start:]):
+            return None
         percent = raw.startswith("百分之")
         parsed = chinese_number(raw.removeprefix("百分之"))
         if parsed is None:
@@ -194,6 +205,10 @@ def _read(match: re.Match[str], text: str) -> tuple[Quantity, bool] | None:
             return Quantity(start, end, value, "%", 0.5, 0.5, *_hedges(before, after)), False
     scale = _SCALE.match(text, end)
     multiplier = 1.0
+    # 200多万: more than two million.
+    more = scale is None and text[end : end + 1] in ("多", "余") and re.match("[百千万亿]", text[end + 1 :])
+    if more:
+        scale = _SCALE.match(text, end + 1)
     # A letter scale without a currency is ambiguous: "30M" is read, "5T" of a name is not.
     if scale is not None and (kind != "zh" or scale.group(1)):
         word = next(group for group in scale.groups() if group)
@@ -221,10 +236,15 @@ def _read(match: re.Match[str], text: str) -> tuple[Quantity, bool] | None:
         if not unit or unit == name:
             unit, factor = name, unit_factor
             end = unit_match.end()
-    elif (kind == "digits" and end < len(text) and re.match(r"[A-Za-z]", text[end:])) or (
-        kind == "digits" and re.match(r"-[A-Za-z]{1,2}\d|-[A-Z]", text[end:]) and not unit
-    ):
+    elif (
+        kind == "digits"
+        and end < len(text)
+        and re.match(r"[A-Za-z]", text[end:])
+        and not re.match("[百千万亿]", text[end - 1])
+    ) or (kind == "digits" and re.match(r"-[A-Za-z]{1,2}\d|-[A-Z]", text[end:]) and not unit):
         return None
+    if unit in ("B", "b") and before.endswith("每秒"):
+        unit += "/s"
     if kind == "zh" and (before.endswith("第") or (value == 1 and re.match(r"[前后来]", text[end:]))):
         return None
     if kind == "zh" and not known and multiplier < 1e4 and value < 1e4:
@@ -233,6 +253,9 @@ def _read(match: re.Match[str], text: str) -> tuple[Quantity, bool] | None:
         return None
     if kind == "words" and soft and unit:
         soft = False
+    # 一天 is "a day", 两款 often "both": English need not write the number.
+    if kind == "zh" and raw in "一两" and multiplier == 1:
+        soft = True
     if kind == "words" and value == 1 and unit == "" and multiplier == 1:
         return None
     size = value * multiplier * factor
@@ -245,10 +268,22 @@ def _read(match: re.Match[str], text: str) -> tuple[Quantity, bool] | None:
     if kind != "digits" and multiplier == 1 and value >= 20 and value % 10 == 0:
         significant = half * 10
     bound, approximate = _hedges(text[:start], text[end:])
-    if else_unit:
+    if else_unit or more:
         bound = "min"
     quantity = Quantity(start, end, size, unit, half, significant, bound, approximate, soft)
     return quantity, not unit and multiplier == 1 and not known
+
+
+def _is_no_number(raw: str, before: str, rest: str) -> bool:
+    """Whether Chinese characters of numbers are part of another word, or of a number that is left open."""
+    if raw.startswith("百分之") and rest.removeprefix(raw)[:1] in ("几", "多", "余"):
+        return True
+    vague = _VAGUE_BEFORE.search(before)
+    if vague is not None and vague.group() in "数几" and raw[0] in "十百千万亿":
+        return True
+    if vague is not None and vague.group() == "华大":
+        return True
+    return (match := _NO_NUMBER.match(rest)) is not None and match.end() == len(raw)
 
 
 def _cut_word(text: str, unit: re.Match[str]) -> bool:
@@ -293,7 +328,12 @@ def _share_units(found: list[Quantity], plain: list[bool], text: str) -> list[Qu
         for word, size in SCALES.items():
             if len(word) > 1 or not word.isascii():
                 scale = max(scale, size if re.search(rf"\d\s*-?{word}", written) else 1.0)
-        if plain[index] and (right.unit or scale > 1):
+        if plain[index] and left.value >= 1e3 and right.unit and scale > 1:
+            # "500,000 to 10 million yuan": only the unit is missing.
+            found[index] = replace(left, unit=right.unit)
+        elif not left.unit and right.unit and scale > 1 and _SCALED.search(text[left.start : left.end]):
+            found[index] = replace(left, unit=right.unit)
+        elif plain[index] and (right.unit or scale > 1):
             number = re.search(r"[\d.,]+", written)
             base = float(number.group().replace(",", "").rstrip(".")) if number else 0.0
             factor = right.value / base if base else 1.0

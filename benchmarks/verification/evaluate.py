@@ -72,7 +72,10 @@ def pairs(path: Path, share: float, part: str, out: Path | None) -> None:
         if row["by"] == "extra":
             # Rules that came later are told apart, so that the other figures stay comparable.
             total = total.replace("all", "further")
-        names = [f"further {row['kind']}" if row["by"] == "extra" else row["kind"], total]
+        if row["by"] == "translated":
+            total = total.replace("all", "translated")
+        apart = {"extra": "further ", "translated": "translated "}.get(row["by"], "")
+        names = [f"{apart}{row['kind']}", total]
         if row["by"] == "written" or (row["label"] and row["by"] == "hand"):
             names.append(f"{total} (by hand)")
         chinese = len(re.findall("[\u3400-\u9fff]", row["evidence"])) > 0.2 * len(row["evidence"])

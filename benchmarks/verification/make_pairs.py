@@ -5,7 +5,7 @@
 Half of the briefs (by a digest of their name) go to the part `fit`, the others to `report`; nothing is fitted
 on the latter. Each line: brief, part, kind, language of the claim, label (1 faithful), claim, evidence, context, by
 (`rule`; `hand`: paraphrases.yaml, or a rule on one of its claims; `written`: claims.yaml and claims_fit.yaml; `more` and
-`extra`: see more_pairs.py; `public`: see public_pairs.py).
+`extra` and `translated`: see more_pairs.py; `public`: see public_pairs.py).
 """
 
 from __future__ import annotations
@@ -21,10 +21,12 @@ from typing import Any
 
 import yaml
 from corpus_text import Paragraph, evidence_of, read_paragraphs
-from more_pairs import extra_rows, more_rows, written_rows
+from more_pairs import extra_rows, more_rows, translated_rows, written_rows
 from perturb import RULES, name, name_zh
 from public_pairs import public_rows
 from rephrase import loses_source, rephrase
+
+from assistant.ingest.translations import read_translations
 
 _HERE = Path(__file__).parent
 
@@ -147,6 +149,7 @@ def main() -> None:
     added += written_rows(paragraphs, _HERE / "claims_fit.yaml")
     faithful = [row for row in (*rows, *added) if row["label"]]
     added += extra_rows(paragraphs, faithful, arguments.seed)
+    added += translated_rows(paragraphs, read_translations(arguments.corpus), arguments.seed)
     rows += [{**row, "part": part_of(row["brief"])} for row in added]
     rows += public_rows(arguments.squad, arguments.seed)
     arguments.out.write_text(

@@ -1,18 +1,21 @@
-"""Pairs beside those of `make_pairs`: claims written by hand, more changes of source and certainty, missing sentences."""
+"""Pairs beside those of `make_pairs`: claims written by hand, more changes of source and certainty, missing sentences,
+translations."""
 
 from __future__ import annotations
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 from corpus_text import Paragraph, evidence_of
-from perturb import RULES
+from perturb import RULES, name_zh
 from perturb_scope import RULES as SCOPE_RULES
 from rephrase import loses_source, rephrase
+
+from assistant.ingest.translations import one_line
 
 _SOURCES = (
     "Reuters", "The Financial Times", "Bloomberg", "The Information", "SemiAnalysis", "Nikkei", "The Wall Street Journal", "CNBC",
@@ -163,6 +166,44 @@ def extra_rows(
                 for kind, rule in SCOPE_RULES.items()
                 if (changed := rule(row["claim"], rng, ())) and changed != row["claim"]
             )
+    return rows
+
+
+def translated_rows(
+    paragraphs: Sequence[Paragraph], translations: Mapping[str, str], seed: int
+) -> list[dict[str, Any]]:
+    """The Chinese translations of the corpus as claims, what the rules make of them, and those of other sentences."""
+    rng = random.Random(seed + 3)
+    by_brief: dict[str, list[str]] = {}
+    for paragraph in paragraphs:
+        found = by_brief.setdefault(paragraph.brief, [])
+        found += [text for text in map(one_line, paragraph.sentences) if text in translations]
+    rows: list[dict[str, Any]] = []
+    for paragraph in paragraphs:
+        for index, sentence in enumerate(map(one_line, paragraph.sentences)):
+            if sentence not in translations or not 8 <= len(sentence.split()) <= 60:
+                continue
+            evidence, others = evidence_of(paragraph, index)
+            base = {
+                "brief": paragraph.brief, "context": paragraph.context, "language": "zh", "by": "translated",
+            }  # fmt: skip
+            claim = translations[sentence]
+            # As an answer checks it, over the sentence alone; as a model that writes is checked, over the passage.
+            said_of = sentence if rng.random() < 0.5 else evidence
+            rows.append({**base, "kind": "paraphrase", "label": 1, "claim": claim, "evidence": said_of})
+            rules = [(kind, rule) for kind, rule in RULES.items() if kind not in ("roles", "mix")]
+            for kind, rule in [*rng.sample(rules, 4), ("name", name_zh)]:
+                changed = rule(claim, rng, others)
+                if changed and changed != claim:
+                    rows.append({**base, "kind": kind, "label": 0, "claim": changed, "evidence": said_of})
+            elsewhere = [
+                text for text in by_brief[paragraph.brief] if text not in evidence and text != sentence
+            ]
+            if elsewhere and rng.random() < 0.3:
+                other = translations[rng.choice(elsewhere)]
+                rows.append(
+                    {**base, "kind": "not in passage", "label": 0, "claim": other, "evidence": evidence}
+                )
     return rows
 
 

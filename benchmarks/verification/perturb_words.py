@@ -27,6 +27,14 @@ _OPPOSITES_ZH = (
 )  # fmt: skip
 
 
+# 将 of the future; the one that puts an object before its verb, as in 将期限延长, is none. 计划 as a verb, not a noun.
+_WILL = (
+    r"(?<![已即可必曾后是])将(?=[于在由会能为不从再自以与向受继停开新][^，。；]|达到|达|增加|减少|取消|支付|获得|推出|发布|举行|占|超过|需要|维持|提供|建成|建设"
+    r"|成为|接受|投入|投资|启动|上市|采用|使用|生产|供应|量产|降低|提高|上调|下调|失去|面临)"
+)
+_PLANS = r"(?<![的项该此一动展期年件资造])计划(?=[于在从到向将把对自推投建收购发研生招再进扩用使增继让以][^，。；])"
+
+
 def negation(text: str, rng: random.Random, others: Sequence[str] = ()) -> str | None:
     removals = [
         (r"\b(was|were|is|are|had|has|would|could|did|does|do|will) not\b", r"\1"), (r"\bcannot\b", "can"), (r"\bno longer\b", "still"),
@@ -63,6 +71,9 @@ def direction(text: str, rng: random.Random, others: Sequence[str] = ()) -> str 
         pattern = old if pairs is _OPPOSITES_ZH else rf"\b{old}\b"
         if old == "first" and re.search(r"first (?:quarter|half)", text):
             continue
+        if old == "通过":
+            # "By means of", not "passed".
+            pattern = r"通过(?=了|该法|这项|这一|《|修正|决议|审|法案|，|。)"
         if old in ("up", "most", "public", "cut", "left", "added") and re.search(
             rf"\b(?:set|took|start|made|build|backed) {old}\b|\b{old} to\b|\bup a\b", text
         ):
@@ -118,18 +129,18 @@ def attribution(text: str, rng: random.Random, others: Sequence[str] = ()) -> st
 def certainty(text: str, rng: random.Random, others: Sequence[str] = ()) -> str | None:
     """Something possible or planned turned into something certain or done."""
     if re.search("[一-鿿]{4}", text):
-        for old, new in (
+        for pattern, new in (
             ("计划在", "已在"),
-            ("计划", "已"),
+            (_PLANS, "已"),
             ("预计到", "到"),
             ("预计", "实现"),
             ("正在讨论", "已经批准"),
             ("预测，", "指出，"),
-            ("将", "已经"),
+            (_WILL, "已经"),
             ("考虑", "决定"),
         ):
-            if old in text:
-                return text.replace(old, new, 1)
+            if re.search(pattern, text):
+                return re.sub(pattern, new, text, count=1)
         return None
     rules = (
         (r"\bmight\b", "will"), (r"\bmay\b(?! 20)", "will"), (r"\bcould\b", "will"), (r"\bwas considering\b", "decided on"), (r"\bplanned to (\w+)", r"did \1"),
