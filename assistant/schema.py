@@ -195,7 +195,7 @@ class Claim(_Record):
     verdict: Verdict
     score: float
     reasons: tuple[str, ...] = ()
-    """Why it is not fully supported, for example `number 12 billion is not in the passage`."""
+    """Why it is not fully supported, for example `number 12 billion is not in the passage`; in the language of the answer."""
     reason_codes: tuple[Reason, ...] = ()
     """The same reasons in the same order, as codes with their values; empty in answers of older versions."""
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.answering.fencing import neutral
-from assistant.answering.reasons import codes_of
+from assistant.answering.reasons import codes_of, told_in
 from assistant.answering.render import answer_text, words
 from assistant.answering.verify import Check
 from assistant.ingest.origin import own_source
@@ -78,7 +78,7 @@ class Composer:
                     text=text,
                     verdict="unsupported",
                     score=sentence.check.score,
-                    reasons=sentence.check.reasons,
+                    reasons=told_in(sentence.check.reasons, self._language),
                     reason_codes=codes_of(sentence.check.reasons),
                 )
             )
@@ -96,7 +96,7 @@ class Composer:
         self._citations += new
         claim = Claim(
             text=text, citations=tuple(dict.fromkeys(numbers)), verdict=sentence.check.verdict,
-            score=sentence.check.score, reasons=sentence.check.reasons,
+            score=sentence.check.score, reasons=told_in(sentence.check.reasons, self._language),
             reason_codes=codes_of(sentence.check.reasons),
         )  # fmt: skip
         self.claims.append(claim)

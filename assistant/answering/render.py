@@ -16,7 +16,6 @@ _WORDS = {
         "uncovered": "The documents do not say: {parts}",
         "disagree": "Sources differ on {quantity}: {values}.",
         "scope": " within the filters set",
-        "translated": "translated by a small model; the quote counts",
     },
     "zh": {
         "refused": "这些文件没有回答这个问题。",
@@ -25,7 +24,6 @@ _WORDS = {
         "uncovered": "文件没有说明：{parts}",
         "disagree": "各来源对“{quantity}”说法不一：{values}。",
         "scope": "（在所设筛选范围内）",
-        "translated": "由小模型翻译，以引文为准",
     },
 }
 

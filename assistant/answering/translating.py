@@ -20,7 +20,6 @@ from assistant.answering.names import find_names
 from assistant.answering.prompts import Prompts
 from assistant.answering.quantities import find_quantities, quantity_matches
 from assistant.answering.reasons import reason
-from assistant.answering.render import words
 from assistant.answering.verify import Check, ClaimVerifier
 from assistant.ingest.sentences import language_of
 from assistant.models.chat import ModelSession
@@ -198,7 +197,7 @@ def _of_small_model(check: Check) -> Check:
     Its translations err in ways that no check sees: "compared with" became "more than", a first half a first quarter
     (`benchmarks/read-by-hand.md`).
     """
-    translated = reason("translated", words=words("zh")["translated"])
+    translated = reason("translated")
     return Check("partly_supported", check.score, (*check.reasons, translated))
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import yaml
 
+from assistant.answering.reasons import REASONS, in_words
 from assistant.schema import Claim
 
 Language = Literal["en", "zh"]
@@ -41,14 +42,11 @@ def topic_label(language: str, topic: str) -> str:
 def claim_reasons(language: str, claim: Claim) -> str:
     """Why a claim is not fully supported, in the language of the page.
 
-    Answers of older versions carry no codes, and a code may be newer than the catalogue: the words that came
+    Answers of older versions carry no codes, and a code may be newer than this version: the words that came
     with the claim are shown then.
     """
-    known = catalogue()["en"]
     told = [
-        words(language, f"reason_{item.code}", said=item.said, found=item.found)
-        if f"reason_{item.code}" in known
-        else text
+        in_words(item, language) if item.code in REASONS else text
         for item, text in zip(claim.reason_codes, claim.reasons, strict=False)
     ]
     return ("；" if language == "zh" else "; ").join([*told, *claim.reasons[len(told) :]])
