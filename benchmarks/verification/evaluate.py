@@ -72,9 +72,9 @@ def pairs(path: Path, share: float, part: str, out: Path | None) -> None:
         if row["by"] == "extra":
             # Rules that came later are told apart, so that the other figures stay comparable.
             total = total.replace("all", "further")
-        if row["by"] == "translated":
-            total = total.replace("all", "translated")
-        apart = {"extra": "further ", "translated": "translated "}.get(row["by"], "")
+        if row["by"] in ("translated", "new"):
+            total = total.replace("all", row["by"])
+        apart = {"extra": "further ", "translated": "translated ", "new": "new "}.get(row["by"], "")
         names = [f"{apart}{row['kind']}", total]
         if row["by"] == "written" or (row["label"] and row["by"] == "hand"):
             names.append(f"{total} (by hand)")

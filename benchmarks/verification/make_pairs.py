@@ -4,7 +4,7 @@
 
 Half of the briefs (by a digest of their name) go to the part `fit`, the others to `report`; nothing is fitted
 on the latter. Each line: brief, part, kind, language of the claim, label (1 faithful), claim, evidence, context, by
-(`rule`; `hand`: paraphrases.yaml, or a rule on one of its claims; `written`: claims.yaml and claims_fit.yaml; `more` and
+(`rule`; `hand`: paraphrases.yaml, or a rule on one of its claims; `written`: claims.yaml and claims_fit.yaml; `new`: claims_new.yaml; `more` and
 `extra` and `translated`: see more_pairs.py; `public`: see public_pairs.py).
 """
 
@@ -149,6 +149,11 @@ def main() -> None:
     added += written_rows(paragraphs, _HERE / "claims_fit.yaml")
     faithful = [row for row in (*rows, *added) if row["label"]]
     added += extra_rows(paragraphs, faithful, arguments.seed)
+    added += [
+        {**row, "by": "new"}
+        for row in written_rows(paragraphs, _HERE / "claims_new.yaml")
+        if row["by"] == "written"
+    ]
     added += translated_rows(paragraphs, read_translations(arguments.corpus), arguments.seed)
     rows += [{**row, "part": part_of(row["brief"])} for row in added]
     rows += public_rows(arguments.squad, arguments.seed)
