@@ -30,6 +30,17 @@ from assistant.answering.quantities import find_quantities, quantity_matches
         ("128 GB", "0.128 TB", True),
         ("三成", "30 percent", True),
         ("五万亿元", "5 trillion yuan", True),
+        ("200多万颗", "2 million chips", True),
+        ("200多万颗", "2.1 million chips", True),
+        ("200多万颗", "1.9 million chips", False),
+        ("二十年", "two decades", True),
+        ("24家", "two dozen firms", True),
+        ("6个百分点", "six points more than a year earlier", True),
+        ("6个百分点", "a 6-point gap", True),
+        ("每秒600GB", "600 gigabytes per second", True),
+        ("8课时", "eight hours", True),
+        ("4个核心", "four cores", True),
+        ("278.8万GPU小时", "2.788 million GPU hours", True),
     ],
 )
 def test_numbers_match_to_the_rounding_of_the_claim(claim: str, evidence: str, expected: bool) -> None:
@@ -39,6 +50,28 @@ def test_numbers_match_to_the_rounding_of_the_claim(claim: str, evidence: str, e
 def test_ranges_share_scale_and_unit() -> None:
     assert [str(q) for q in find_quantities("2 to 5 billion dollars")] == ["2 billion USD", "5 billion USD"]
     assert [str(q) for q in find_quantities("a margin of 18 to 20 percent")] == ["18%", "20%"]
+    assert [str(q) for q in find_quantities("30亿至110亿美元")] == ["3 billion USD", "11 billion USD"]
+    assert [str(q) for q in find_quantities("350 billion to 400 billion yuan")] == [
+        "350 billion CNY",
+        "400 billion CNY",
+    ]
+    fine = find_quantities("fines of 500,000 to 10 million yuan")
+    assert [(q.value, q.unit) for q in fine] == [(500_000, "CNY"), (10_000_000, "CNY")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "数十万颗芯片", "几百家公司", "华大九天", "电脑零部件", "三期工厂", "每千瓦时的价格", "《21世纪经济报道》", "36氪的文章",
+        "占收入的百分之十几",
+    ],
+)  # fmt: skip
+def test_words_that_hold_a_number_give_none(text: str) -> None:
+    assert find_quantities(text) == []
+
+
+def test_a_single_one_or_two_need_not_be_written_in_the_evidence() -> None:
+    assert [q.soft for q in find_quantities("一天内，两款芯片和三家公司")] == [True, True, False]
 
 
 def test_codes_and_dates_are_no_numbers() -> None:
@@ -66,6 +99,11 @@ def test_codes_and_dates_are_no_numbers() -> None:
 )
 def test_dates_match_when_the_evidence_is_at_least_as_fine(claim: str, evidence: str, expected: bool) -> None:
     assert date_matches(find_dates(claim)[0], find_dates(evidence)[0]) is expected
+
+
+def test_the_same_quarter_is_no_first_one() -> None:
+    assert find_dates("同一季度的付款") == []
+    assert [d.part for d in find_dates("第一季度和2026年一季度")] == ["Q1", "Q1"]
 
 
 def test_a_date_without_a_year_takes_a_known_one() -> None:

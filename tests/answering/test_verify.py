@@ -2,6 +2,7 @@ import datetime as dt
 
 import pytest
 
+from assistant.answering.name_table import NameTable
 from assistant.answering.verify import ClaimVerifier
 from assistant.schema import DocumentInfo, Passage
 
@@ -24,6 +25,34 @@ H200 = (
 @pytest.fixture(scope="module")
 def verifier() -> ClaimVerifier:
     return ClaimVerifier()
+
+
+MOONSHOT = "Moonshot's recurring revenue doubled to $200 million by the end of April 2026."
+BIS = "BIS set the $252 million fine at double the value of the goods, the most that the law permits."
+PANGU = "GB200 delivers about 2,500 TFLOPS in BF16 against 780 for the Ascend 910C (昇腾910C)."
+
+
+def test_what_chinese_says_otherwise_is_no_fault() -> None:
+    verifier = ClaimVerifier(
+        names=NameTable(
+            [("Bureau of Industry and Security (BIS)", "美国工业与安全局"), ("computing power", "算力")]
+        )
+    )
+    for claim, evidence in (
+        ("月之暗面的经常性收入到2026年4月底翻倍至2亿美元。", MOONSHOT),
+        ("美国工业与安全局将2.52亿美元的罚款定为货物价值的两倍，这是法律允许的最高额。", BIS),
+        ("GB200的BF16算力约为2500 TFLOPS，昇腾910C为780 TFLOPS。", PANGU),
+    ):
+        features = verifier.compare(claim, evidence).features
+        assert not (features["numbers_missing"] or features["dates_missing"] or features["names_missing"]), (
+            claim
+        )
+    for claim, evidence, fault in (
+        ("月之暗面的经常性收入到2026年3月底翻倍至2亿美元。", MOONSHOT, "dates_missing"),
+        ("美国商务部将2.52亿美元的罚款定为货物价值的两倍。", BIS, "names_missing"),
+        ("GB200的BF16算力约为2500 TFLOPS，昇腾910C为870 TFLOPS。", PANGU, "numbers_missing"),
+    ):
+        assert verifier.compare(claim, evidence).features[fault] >= 1, claim
 
 
 @pytest.mark.parametrize(
