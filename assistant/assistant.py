@@ -379,10 +379,7 @@ class Assistant(AssistantRunnable, AddsWebPages):
             index = self._open_index()
             index.refresh()
             if self._pipeline is None or self._pipeline_generation != index.generation:
-                names = Glossary.harvest(
-                    (sentence for info in index.documents() for sentence in _lines(index, info)),
-                    self.settings.glossary,
-                )
+                names = Glossary.harvest(_lines(index), self.settings.glossary)
                 self._pipeline = Pipeline(
                     index=index,
                     retriever=TracedRetriever(index, self._embeddings),
@@ -396,6 +393,7 @@ class Assistant(AssistantRunnable, AddsWebPages):
             return self._pipeline
 
 
-def _lines(index: Index, info: DocumentInfo) -> list[str]:
-    document = index.document(info.path, info.collection)
-    return document.text.splitlines() if document is not None else []
+def _lines(index: Index) -> Iterator[str]:
+    for info in index.documents():
+        if (document := index.document(info.path, info.collection)) is not None:
+            yield from document.text.splitlines()
