@@ -10,6 +10,7 @@ from importlib.resources import files
 
 import yaml
 
+from assistant.answering.glossary import Glossary
 from assistant.engine import Engine
 from assistant.errors import AssistantError
 from assistant.schema import Answer, DocumentInfo
@@ -33,6 +34,12 @@ def _examples() -> dict[str, list[dict[str, str]]]:
     text = files("assistant.web").joinpath("assets/examples.yaml").read_text("utf-8")
     loaded: dict[str, list[dict[str, str]]] = yaml.safe_load(text)
     return loaded
+
+
+@cache
+def _names() -> Glossary:
+    """The names of the field that come with the package, in both languages."""
+    return Glossary.harvest(())
 
 
 def welcome(
@@ -94,6 +101,7 @@ def followups(
     for entity, _ in Counter(e for c in answer.citations for e in c.passage.document.entities).most_common(4):
         if len(found) >= limit:
             break
-        found.append(words(language, "follow_entity", entity=entity))
+        name = _names().to_chinese(entity) if language == "zh" else entity
+        found.append(words(language, "follow_entity", entity=name))
     known = {q.strip().casefold() for q in asked}
     return [q for q in dict.fromkeys(found) if q.strip().casefold() not in known][:limit]

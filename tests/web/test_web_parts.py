@@ -7,13 +7,14 @@ import re
 from pathlib import Path
 
 import pytest
-from web_fake import FakeAssistant, FileReport, SyncReport
+from web_fake import FakeAssistant, FileReport, SyncReport, passages_of
 from web_pdf import write_memo
 
 from assistant.errors import ConfigurationError
+from assistant.schema import Answer, Citation
 from assistant.web.auth import load_users, set_user
 from assistant.web.desk import Desk
-from assistant.web.examples import _examples, welcome
+from assistant.web.examples import _examples, followups, welcome
 from assistant.web.i18n import catalogue, choose_language, topic_label
 from assistant.web.library import by_topic_and_month, corpus_html, month_range
 from assistant.web.scope import SHARED, make_filters, private_collection, scope_label
@@ -82,6 +83,27 @@ def test_every_topic_of_the_corpus_has_a_name_and_examples(engine: FakeAssistant
     assert all(topic_label("zh", t) != topic_label("en", t) for t in topics)
     shown = welcome("en", engine.documents())
     assert (shown.count, len(shown.examples)) == (98, 6)
+
+
+@pytest.mark.parametrize(
+    ("language", "question"),
+    [("en", "What is the latest on Tencent?"), ("zh", "腾讯 的最新情况如何？")],
+)
+def test_what_to_ask_next_names_things_in_the_language_of_the_page(
+    engine: FakeAssistant, language: str, question: str
+) -> None:
+    passage = passages_of(engine.document("companies/2026-05-13-tencent-ai-spending.md"))[0]
+    place = passage.sentences[0]
+    citation = Citation(
+        number=1, passage=passage, quote=place.text, score=1.0,
+        char_start=place.char_start, char_end=place.char_end,
+    )  # fmt: skip
+    answer = Answer(
+        question="q", standalone_question="q", language=language, status="answered", text="a",
+        citations=(citation,), searched=1, model="m",
+    )  # fmt: skip
+    assert question in followups(engine, language, answer, limit=5)
+    assert question not in followups(engine, language, answer, [question], limit=5)
 
 
 @pytest.mark.parametrize(
