@@ -54,9 +54,9 @@ _RANGE = re.compile(
 )
 # Chinese characters of numbers that give none: 数十 is some tens, 华大九天 a name, 三期 a phase that English numbers in
 # Roman numerals, 零部件 are parts, 每千瓦时 is of a unit.
-_VAGUE_BEFORE = re.compile(r"(?:(?<![参函总指])数|几|上|近|华大|第)$")
+_VAGUE_BEFORE = re.compile(r"(?:(?<![参函总指])数|几)$")
 _NO_NUMBER = re.compile(
-    r"零(?=[部件售])|[一二三四五六七](?=期(?![间限望货末刊]))|九(?=天)|千(?=[瓦米克伏赫])|[两一](?=岸|手|种市|会(?!议))"
+    r"零(?=[部件售])|[一二三四五六七](?=期(?![间限望货末刊]))|九(?=天)|千(?=[瓦米克伏赫])|[两一](?=岸|手|会(?!议))"
 )
 _SCALED = re.compile(r"(?:thousand|million|billion|trillion|bn|mn|tn|[万亿])$", re.I)
 _DEFINITE = re.compile(r"\b(?:the|these|those|both|other|last|its|their|of|any|each)\s$", re.I)
@@ -278,10 +278,7 @@ def _is_no_number(raw: str, before: str, rest: str) -> bool:
     """Whether Chinese characters of numbers are part of another word, or of a number that is left open."""
     if raw.startswith("百分之") and rest.removeprefix(raw)[:1] in ("几", "多", "余"):
         return True
-    vague = _VAGUE_BEFORE.search(before)
-    if vague is not None and vague.group() in "数几" and raw[0] in "十百千万亿":
-        return True
-    if vague is not None and vague.group() == "华大":
+    if before.endswith("华大") or (raw[0] in "十百千万亿" and _VAGUE_BEFORE.search(before)):
         return True
     return (match := _NO_NUMBER.match(rest)) is not None and match.end() == len(raw)
 

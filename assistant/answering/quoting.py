@@ -45,7 +45,7 @@ def quote_claims(
         prompts: For the translation.
         verifier: Checks the translation against the original.
         glossary: Names to use in the translation.
-        translations: Chinese by English sentence, white space collapsed; what people wrote.
+        translations: Chinese by English sentence, white space collapsed, as they came with the documents.
     """
     chosen = reading_order(query, with_antecedents(choose_sentences(query, ranked)))
 

@@ -89,8 +89,8 @@ def checked_translation(
 ) -> tuple[str, Check] | None:
     """A translation that came with the documents, with its check; None when it does not keep what the sentence says.
 
-    People write better than the check reads: what it doubts is shown with the doubt, as long as no figure and no name
-    is lost.
+    Of the translations of the corpus that the check doubts, those that were read are right: they are shown with the
+    doubt, as long as no figure and no name is lost.
     """
     check = verifier.check(written, text, context=context)
     if check.verdict == "unsupported":

@@ -1,4 +1,4 @@
-"""Translations that people wrote of the sentences of documents: `translations.jsonl` in the folder of the documents.
+"""Written translations of the sentences of documents: `translations.jsonl` in the folder of the documents.
 
 One JSON object a line, `{"en": "The sentence.", "zh": "译文。"}`. A Chinese answer says the translation where it
 quotes the sentence; a sentence without one is left to the language model.
