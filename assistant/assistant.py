@@ -25,6 +25,7 @@ from assistant.ingest.translations import read_translations
 from assistant.models.chat import ChatChoice, choose_model
 from assistant.models.embeddings import load_embeddings
 from assistant.models.text_vectors import TextVectors
+from assistant.privacy import is_private, public
 from assistant.request import History, Request, turns_of
 from assistant.resources import corpus_folder
 from assistant.retrieval.rerank import SentenceRanker
@@ -106,7 +107,7 @@ class Assistant(AssistantRunnable, AddsWebPages):
         return self._open_pipeline().run(
             request.question,
             list(request.history),
-            request.filters,
+            self._public(request.filters),
             choice,
             passages=request.passages,
             language=request.language,
@@ -150,11 +151,11 @@ class Assistant(AssistantRunnable, AddsWebPages):
         Raises:
             QuestionError: The query is empty or too long.
         """
-        return self._open_pipeline().search(self._valid(query), k, filters)
+        return self._open_pipeline().search(self._valid(query), k, self._public(filters))
 
     def documents(self, filters: Filters | None = None) -> list[DocumentInfo]:
-        """The documents in the index."""
-        return self._open_index().documents(filters)
+        """The documents in the index; those that a user of the page added as private only if named by collection."""
+        return self._open_index().documents(self._public(filters))
 
     def document(self, path: str, collection: str = "corpus") -> Document:
         """A document with its text.
@@ -322,6 +323,9 @@ class Assistant(AssistantRunnable, AddsWebPages):
             )
         return text
 
+    def _public(self, filters: Filters | None) -> Filters | None:
+        return public(filters, self._open_index().collections)
+
     def _choice(self, model: str | None) -> ChatChoice:
         if model is None and self._given_model is not None:
             return choose_model(self.settings, self._given_model)
@@ -395,5 +399,9 @@ class Assistant(AssistantRunnable, AddsWebPages):
 
 def _lines(index: Index) -> Iterator[str]:
     for info in index.documents():
-        if (document := index.document(info.path, info.collection)) is not None:
+        # What only one user may read must not name things in the answers of others.
+        if (
+            not is_private(info.collection)
+            and (document := index.document(info.path, info.collection)) is not None
+        ):
             yield from document.text.splitlines()

@@ -20,9 +20,9 @@ PACKAGE = ROOT / "assistant"
 
 # Who may import whom, from the ground up; a room may import rooms of lower layers and itself.
 LAYERS: tuple[frozenset[str], ...] = (
-    frozenset({"errors"}),
+    frozenset({"errors", "rate_limit"}),
     frozenset({"schema", "settings", "resources"}),
-    frozenset({"ingest", "models"}),
+    frozenset({"ingest", "models", "privacy"}),
     frozenset({"index", "fetch"}),
     frozenset({"retrieval"}),
     frozenset({"answering"}),

@@ -60,6 +60,9 @@ Passages = Annotated[
 AnswerLanguage = Annotated[
     str | None, typer.Option(help="Language of the answer: `en`, `zh`, or `auto` for that of the question.")
 ]
+AllowedHosts = Annotated[
+    list[str] | None, typer.Option(help="Name under which the server may be addressed; may be repeated.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from assistant.cli import options
-from assistant.cli.options import Corpus, Embedding, Home, Model
+from assistant.cli.options import AllowedHosts, Corpus, Embedding, Home, Model
 
 
 def serve(
@@ -21,9 +21,7 @@ def serve(
     allow_open: Annotated[
         bool, typer.Option("--allow-open", help="Listen beyond this machine without a key.")
     ] = False,
-    allowed_host: Annotated[
-        list[str] | None, typer.Option(help="Name under which the server may be addressed; may be repeated.")
-    ] = None,
+    allowed_host: AllowedHosts = None,
     cors_origin: Annotated[
         list[str] | None, typer.Option(help="Origin of pages that may call; may be repeated.")
     ] = None,

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from assistant.cli import options
-from assistant.cli.options import AsJson, Corpus, Embedding, Home, Model
+from assistant.cli.options import AllowedHosts, AsJson, Corpus, Embedding, Home, Model
 from assistant.errors import BatchError
 
 
@@ -55,6 +55,7 @@ def ui(
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="The first free one from 7860 when left out.")
     ] = None,
+    allowed_host: AllowedHosts = None,
     browser: Annotated[bool, typer.Option(help="Open the page in the default browser.")] = True,
     model: Model = None,
     home: Home = None,
@@ -65,7 +66,13 @@ def ui(
     from assistant.web.app import has_screen, launch
 
     with options.open_assistant(model=model, home=home, corpus=corpus, embedding=embedding) as assistant:
-        launch(assistant, host=host, port=port, open_browser=browser and has_screen())
+        launch(
+            assistant,
+            host=host,
+            port=port,
+            allowed_hosts=allowed_host or (),
+            open_browser=browser and has_screen(),
+        )
 
 
 def evaluate(

@@ -18,9 +18,10 @@ from assistant.errors import AssistantError
 from assistant.schema import Answer, AnswerEvent, Event, Filters
 from assistant.serve.chat import completion_of, read_messages, stream_of
 from assistant.serve.errors import error_response, install, responses
-from assistant.serve.guard import LOCAL_HOSTS, Guard
+from assistant.serve.guard import Guard
 from assistant.serve.mcp_server import McpDoor
 from assistant.serve.metrics import Metrics, MetricsMiddleware
+from assistant.serve.public import PublicEngine
 from assistant.serve.running import MOST, Running
 from assistant.serve.wire import (
     DEFAULT_MODEL,
@@ -35,6 +36,7 @@ from assistant.serve.wire import (
     SearchRequest,
     WireFilters,
 )
+from assistant.web.guard import LOCAL_HOSTS
 
 TITLE = "China AI and chip assistant"
 # The client left before its answer: nobody sees this status but the metrics (nginx uses the same).
@@ -68,22 +70,24 @@ def create_app(
         cors_origins: Pages of other origins that may call; none unless named.
         warm_up: Whether models are loaded in the background when the server starts.
     """
+    # What follows is for programs; only the page knows its users.
+    public = PublicEngine(assistant)
     metrics = Metrics()
     running = Running(metrics, max_running)
-    mcp = McpDoor(assistant, max_body, running)
+    mcp = McpDoor(public, max_body, running)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if warm_up:
-            threading.Thread(target=_warm_up, args=(assistant,), name="warm-up", daemon=True).start()
+            threading.Thread(target=_warm_up, args=(public,), name="warm-up", daemon=True).start()
         async with mcp.open():
             yield
 
     # The usual documentation pages load scripts from the network.
     app = FastAPI(title=TITLE, version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
     install(app)
-    _add_chat(app, assistant, running, frozenset(models))
-    _add_documents(app, assistant)
+    _add_chat(app, public, running, frozenset(models))
+    _add_documents(app, public)
 
     @app.get("/metrics", include_in_schema=False)
     def metrics_page() -> Response:
@@ -111,7 +115,7 @@ def create_app(
     if mount_ui:
         from assistant.serve.ui import mount
 
-        mount(app, assistant, api_key)
+        app.state.desk = mount(app, assistant, api_key)
     return app
 
 
@@ -119,7 +123,7 @@ def _plain(filters: WireFilters | None) -> Filters | None:
     return filters.plain() if filters is not None else None
 
 
-def _warm_up(assistant: Engine) -> None:
+def _warm_up(assistant: PublicEngine) -> None:
     try:
         assistant.warm_up()
     except AssistantError:
@@ -127,7 +131,7 @@ def _warm_up(assistant: Engine) -> None:
         return
 
 
-def _add_chat(app: FastAPI, assistant: Engine, running: Running, models: frozenset[str]) -> None:
+def _add_chat(app: FastAPI, assistant: PublicEngine, running: Running, models: frozenset[str]) -> None:
     names = [DEFAULT_MODEL, *sorted(models - {DEFAULT_MODEL})]
 
     def no_model(name: str) -> Response:
@@ -206,7 +210,7 @@ async def _chained(first: Event, rest: AsyncIterator[Event]) -> AsyncIterator[Ev
         yield event
 
 
-def _add_documents(app: FastAPI, assistant: Engine) -> None:
+def _add_documents(app: FastAPI, assistant: PublicEngine) -> None:
     @app.post("/v1/search", responses=responses(503), tags=["documents"])
     def search(request: SearchRequest) -> SearchReply:
         """Passages nearest to a query, best first."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from assistant.engine import Engine
 from assistant.errors import ConfigurationError
-from assistant.serve.guard import LOCAL_HOSTS
+from assistant.web.guard import LOCAL_HOSTS
 
 _MISSING = "Install it with `pip install 'china-ai-chip-assistant[serve]'`."
 

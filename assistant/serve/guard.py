@@ -4,54 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import hmac
+import logging
 import math
-import time
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from assistant.rate_limit import RateLimit
 from assistant.serve.errors import error_response
+from assistant.web.guard import host_name
 
-LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+log = logging.getLogger(__name__)
+
 # Everything below these is the API; the rest is the web UI, which has its own sign-in and limits.
 _API = ("/v1", "/mcp", "/metrics", "/health", "/openapi.json")
 _OPEN = "/health"
-_MOST_CLIENTS = 10_000
 
 
 def is_api(path: str) -> bool:
     """Whether a path belongs to the API."""
     return any(path == prefix or path.startswith(prefix + "/") for prefix in _API)
-
-
-class RateLimit:
-    """A token bucket for each client (the method of network shapers): bursts up to a minute's worth.
-
-    Args:
-        per_minute: Requests a minute; 0 means no limit.
-        clock: Seconds that never go back.
-    """
-
-    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._rate, self._burst, self._clock = per_minute / 60, float(per_minute), clock
-        self._clients: OrderedDict[str, tuple[float, float]] = OrderedDict()
-
-    def wait(self, client: str) -> float:
-        """Takes a token; 0 when there was one, else the seconds until there is."""
-        if not self._rate:
-            return 0.0
-        now = self._clock()
-        tokens, since = self._clients.pop(client, (self._burst, now))
-        tokens = min(self._burst, tokens + (now - since) * self._rate)
-        allowed = tokens >= 1
-        self._clients[client] = (tokens - 1 if allowed else tokens, now)
-        # The client that was silent longest is forgotten: memory stays bounded.
-        if len(self._clients) > _MOST_CLIENTS:
-            self._clients.popitem(last=False)
-        return 0.0 if allowed else (1 - tokens) / self._rate
 
 
 class _TooLarge(Exception):
@@ -101,7 +75,7 @@ class Guard:
 
     def _refusal(self, scope: Scope, headers: Headers) -> ASGIApp | None:
         host = headers.get("host", "")
-        if "*" not in self._hosts and _name_of(host) not in self._hosts:
+        if "*" not in self._hosts and host_name(host) not in self._hosts:
             return error_response(
                 403, f"The host '{host[:100]}' is not allowed here.", code="host_not_allowed"
             )
@@ -125,6 +99,7 @@ class Guard:
                 headers={"retry-after": wait},
             )
         if self._key is not None and not _has_key(headers, self._key):
+            log.warning("A request from %s has no key, or a wrong one.", client)
             return error_response(
                 401,
                 "The API key is missing or wrong. Send it as 'Authorization: Bearer KEY'.",
@@ -162,13 +137,6 @@ class Guard:
             await self._app(scope, counted, watched)
         if seen > self._max_body and not started:
             await self._too_large()(scope, receive, send)
-
-
-def _name_of(host: str) -> str:
-    """A host without its port."""
-    if host.startswith("["):
-        return host.partition("]")[0].lower() + "]"
-    return host.partition(":")[0].lower()
 
 
 def _has_key(headers: Headers, key: str) -> bool:

@@ -22,6 +22,7 @@ from assistant.request import MOST_PASSAGES, AnswerLanguage
 from assistant.schema import Answer, AnswerEvent, Citation, Filters, Passage, Status, StepEvent, Turn, Verdict
 from assistant.serve.errors import error_response
 from assistant.serve.metrics import Metrics
+from assistant.serve.public import PublicEngine
 from assistant.serve.running import Running
 
 log = logging.getLogger(__name__)
@@ -129,13 +130,14 @@ class HistoryTurn(BaseModel):
     answer: str
 
 
-def create_mcp_server(assistant: Engine, running: Running | None = None) -> MCPServer[Any]:
+def create_mcp_server(engine: Engine | PublicEngine, running: Running | None = None) -> MCPServer[Any]:
     """The MCP server over an assistant; `run("stdio")` serves a local client.
 
     Args:
-        assistant: What the tools ask.
+        engine: What the tools ask; private documents of the page's users are left out.
         running: Limits the questions that are answered at once; one of its own when None.
     """
+    assistant = engine if isinstance(engine, PublicEngine) else PublicEngine(engine)
     watched = running or Running(Metrics())
     server = _Server(
         "china-ai-chip-assistant", instructions=_INSTRUCTIONS, log_level="WARNING", version=_version()
@@ -264,7 +266,7 @@ class McpDoor:
         running: Limits the questions that are answered at once.
     """
 
-    def __init__(self, assistant: Engine, max_body: int, running: Running) -> None:
+    def __init__(self, assistant: PublicEngine, max_body: int, running: Running) -> None:
         self._assistant, self._max_body, self._running = assistant, max_body, running
         self._app: ASGIApp | None = None
 

@@ -9,10 +9,12 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from assistant.web.desk import Desk
+
 USER = "assistant"
 
 
-def mount(app: FastAPI, assistant: Any, api_key: str | None) -> None:
+def mount(app: FastAPI, assistant: Any, api_key: str | None) -> Desk:
     """Serves the web UI at `/`.
 
     Who may sign in is told by the UI's own users file; without one, a server with an API key takes that key
@@ -22,6 +24,9 @@ def mount(app: FastAPI, assistant: Any, api_key: str | None) -> None:
         app: The server.
         assistant: What the UI asks.
         api_key: Key of the server.
+
+    Returns:
+        The desk behind the page.
     """
     import gradio as gr
 
@@ -36,6 +41,8 @@ def mount(app: FastAPI, assistant: Any, api_key: str | None) -> None:
             return hmac.compare_digest(password.encode(), api_key.encode()) and name == USER
 
         check = with_key
-    blocks, arguments, desk = build(assistant)
+    # `Guard` has looked at the host already.
+    blocks, arguments, desk = build(assistant, allowed_hosts=("*",))
     threading.Thread(target=desk.prepare, name="prepare", daemon=True).start()
     gr.mount_gradio_app(app, blocks, path="/", auth=check, ssr_mode=False, mcp_server=False, **arguments)
+    return desk

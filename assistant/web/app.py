@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
+import shutil
+import socket
 import sys
+import tempfile
 import threading
+from collections.abc import Sequence
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from assistant.engine import Engine
 from assistant.ingest.reading import limits_of
 from assistant.web.desk import Desk
+from assistant.web.guard import LOCAL_HOSTS
 from assistant.web.history import History
+from assistant.web.transfers import Transfers
 
 log = logging.getLogger(__name__)
 TITLE = "China AI & chip desk"
@@ -23,8 +31,21 @@ def asset(name: str) -> str:
     return files("assistant.web").joinpath("assets", name).read_text("utf-8")
 
 
-def build(engine: Engine) -> tuple[Any, dict[str, Any], Desk]:
+def _transfer_folder() -> Path:
+    """Where Gradio keeps uploads: a folder of this process alone, as Gradio's own is open to all its applications."""
+    if "GRADIO_TEMP_DIR" not in os.environ:
+        folder = tempfile.mkdtemp(prefix="assistant-page-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        os.environ["GRADIO_TEMP_DIR"] = folder
+    return Path(os.environ["GRADIO_TEMP_DIR"])
+
+
+def build(engine: Engine, *, allowed_hosts: Sequence[str] = LOCAL_HOSTS) -> tuple[Any, dict[str, Any], Desk]:
     """Build the page over an engine.
+
+    Args:
+        engine: What answers.
+        allowed_hosts: Names under which the page may be addressed; `*` for any.
 
     Returns:
         The `gr.Blocks`, the arguments for its `launch`, and the desk behind it.
@@ -35,17 +56,20 @@ def build(engine: Engine) -> tuple[Any, dict[str, Any], Desk]:
     from starlette.middleware import Middleware
 
     from assistant.web.early import EarlyHead
+    from assistant.web.guard import PageGuard
     from assistant.web.layout import build_layout
     from assistant.web.uploads import SUFFIXES
     from assistant.web.wire_chat import wire_chat
     from assistant.web.wire_side import wire_side
 
     home = engine.settings.home
-    desk = Desk(engine, History(home / "web.sqlite3"), home / "uploads")
+    desk = Desk(engine, History(home / "web.sqlite3"), home / "uploads", Transfers(_transfer_folder()))
     parts, i18n = build_layout(TITLE, SUFFIXES)
     with parts.blocks:
         wire_chat(desk, parts)
         wire_side(desk, parts)
+    # A mounted page never counts as launched, and Gradio then skips its own check of paths.
+    parts.blocks.has_launched = True
     parts.blocks.queue(default_concurrency_limit=16, max_size=64)
     # Fonts of the reader's system only: nothing is fetched from elsewhere.
     sans = ["system-ui", "Noto Sans", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "sans-serif"]
@@ -60,7 +84,12 @@ def build(engine: Engine) -> tuple[Any, dict[str, Any], Desk]:
     arguments = {
         "i18n": i18n,
         "theme": theme,
-        "app_kwargs": {"middleware": [Middleware(EarlyHead, html=early)]},
+        "app_kwargs": {
+            "middleware": [
+                Middleware(PageGuard, transfers=desk.transfers, allowed_hosts=tuple(allowed_hosts)),
+                Middleware(EarlyHead, html=early),
+            ]
+        },
         "footer_links": [],
         "run_history": False,
         "enable_monitoring": False,
@@ -76,6 +105,7 @@ def launch(
     *,
     host: str | None = None,
     port: int | None = None,
+    allowed_hosts: Sequence[str] = (),
     open_browser: bool = False,
     block: bool = True,
 ) -> Desk:
@@ -87,6 +117,8 @@ def launch(
         engine: What answers; an `Assistant` with the configured settings when None.
         host: Address to listen on; this machine only when None.
         port: Port; the first free one from 7860 when None.
+        allowed_hosts: Further names under which the page may be addressed; the names of this machine and numeric
+            addresses always may, `*` allows any.
         open_browser: Whether to open the page in the default browser.
         block: Whether to return only when the server ends.
 
@@ -105,7 +137,8 @@ def launch(
         log.warning(
             "Everyone who reaches %s sees all conversations: name a users file in ASSISTANT_AUTH.", host
         )
-    blocks, arguments, desk = build(engine)
+    own = () if host in (None, "127.0.0.1", "localhost", "::1") else (socket.gethostname(), socket.getfqdn())
+    blocks, arguments, desk = build(engine, allowed_hosts=(*LOCAL_HOSTS, *own, *allowed_hosts))
     threading.Thread(target=desk.prepare, name="prepare", daemon=True).start()
     blocks.launch(
         server_name=host,

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.errors import AssistantError, ConfigurationError
+from assistant.privacy import keep_private
 
 _NAME = re.compile(r"^[\w.@-]{1,64}$")
 # Parameters that RFC 7914 and OWASP give for interactive sign-in: 32 MiB and about 0.1 s.
@@ -52,6 +53,7 @@ def load_users(path: Path | None) -> Users | None:
     hint = "Add users with `python -m assistant.web.auth FILE NAME`."
     try:
         lines = path.read_text("utf-8").splitlines()
+        keep_private(path)
     except OSError as error:
         raise ConfigurationError(f"Cannot read the users file {path}: {error.strerror}.", hint) from error
     users = {}
@@ -81,7 +83,7 @@ def set_user(path: Path, name: str, password: str) -> None:
     if path.exists():
         kept = [line for line in path.read_text("utf-8").splitlines() if line.partition(":")[0] != name]
     partial = path.with_name(path.name + ".part")
-    partial.touch(mode=0o600)
+    keep_private(partial)
     partial.write_text("\n".join([*kept, f"{name}:{hash_password(password)}"]) + "\n", "utf-8")
     partial.replace(path)
 

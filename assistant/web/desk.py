@@ -22,6 +22,7 @@ from assistant.web.pages import draw_page
 from assistant.web.render import render
 from assistant.web.scope import readable_collections
 from assistant.web.startup import Startup
+from assistant.web.transfers import Transfers
 from assistant.web.turns import LIVE, LiveTurn, live_html, thread_html
 
 log = logging.getLogger(__name__)
@@ -40,16 +41,25 @@ class Frame:
 
 
 class Desk:
-    """The UI's actions over one engine and one history file."""
+    """The UI's actions over one engine and one history file.
 
-    def __init__(self, engine: Engine, history: History, uploads: Path) -> None:
+    Args:
+        engine: What answers.
+        history: What is kept of conversations.
+        uploads: Folder of the documents that users add.
+        transfers: Files that pages have sent and may fetch.
+    """
+
+    def __init__(self, engine: Engine, history: History, uploads: Path, transfers: Transfers) -> None:
         self.engine = engine
         self.history = history
         self.uploads = uploads
+        self.transfers = transfers
         self.startup = Startup(engine)
         self.blocks: Any = None
         """The running page, once it is launched."""
-        self._live: dict[str, LiveTurn] = {}
+        # By owner, too: the id of a conversation comes from the page.
+        self._live: dict[tuple[str, str], LiveTurn] = {}
 
     # Preparing -------------------------------------------------------------------------------------
 
@@ -153,7 +163,7 @@ class Desk:
             Id of its conversation (a new one when there was none) and what to show;
             None when the conversation is still being answered.
         """
-        if self.busy(conversation):
+        if self.busy(owner, conversation):
             return None
         if not conversation or self.history.title(owner, conversation) is None:
             conversation = self.history.create(owner, question)
@@ -175,12 +185,12 @@ class Desk:
     ) -> AsyncIterator[Frame]:
         """Answer a question; each frame shows more of the answer, the last one the kept turn."""
         live = LiveTurn(question, filters, replaces)
-        if self.busy(conversation):
+        if self.busy(owner, conversation):
             # Two questions that waited in the queue together: the second goes back to its box.
             live.error = words(language, "error_busy")
             yield Frame(live=live_html(language, live), question=question)
             return
-        self._live[conversation] = live
+        self._live[owner, conversation] = live
         events = None
         try:
             while not await asyncio.to_thread(self.startup.prepared.wait, 1.0):
@@ -228,7 +238,7 @@ class Desk:
 
     def stop(self, owner: str, language: str, conversation: str) -> Frame:
         """Keep what was checked so far and show it as stopped; nothing yet: the question goes back to its box."""
-        live = self._live.get(conversation)
+        live = self._live.get((owner, conversation))
         kept = self._keep(owner, conversation, live)
         return Frame(
             live="",
@@ -245,7 +255,7 @@ class Desk:
         return [Turn(question=t.question, answer=t.answer.text) for t in turns[:last]]
 
     def _failed(self, owner: str, language: str, conversation: str, live: LiveTurn, error: str) -> Frame:
-        self._live.pop(conversation, None)
+        self._live.pop((owner, conversation), None)
         live.error = error
         return Frame(
             live=live_html(language, live),
@@ -254,14 +264,14 @@ class Desk:
             question=live.question,
         )
 
-    def busy(self, conversation: str) -> bool:
+    def busy(self, owner: str, conversation: str) -> bool:
         """Whether a question of the conversation is being answered."""
-        return conversation in self._live
+        return (owner, conversation) in self._live
 
     def _keep(self, owner: str, conversation: str, live: LiveTurn | None) -> TurnRecord | None:
-        if live is None or self._live.get(conversation) is not live:
+        if live is None or self._live.get((owner, conversation)) is not live:
             return None
-        del self._live[conversation]
+        del self._live[owner, conversation]
         if live.answer is None and (live.replaces or not live.claims):
             return None  # an old answer stands until there is a whole new one
         try:
@@ -284,7 +294,7 @@ class Desk:
         self, owner: str, language: str, conversation: str, turn: str = "", focus: int | None = None
     ) -> str:
         """HTML of the panel for a turn, the last one when none is named."""
-        live = self._live.get(conversation)
+        live = self._live.get((owner, conversation))
         if live is not None and turn == LIVE:
             return evidence_panel(
                 language, turn=LIVE, citations=live.citations, hits=live.hits, focus=focus, live=True
@@ -341,8 +351,8 @@ class Desk:
         )
 
     def _citations(self, owner: str, conversation: str, turn: str) -> Sequence[Citation]:
-        if turn == LIVE and conversation in self._live:
-            return self._live[conversation].citations
+        if turn == LIVE and (live := self._live.get((owner, conversation))) is not None:
+            return live.citations
         kept = self.turn(owner, conversation, turn) if turn else None
         return kept.answer.citations if kept else ()
 

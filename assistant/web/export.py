@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -148,7 +147,7 @@ def file_name(title: str, kind: str) -> str:
 
 
 def write_export(
-    title: str, turns: Sequence[TurnRecord], kind: str, folder: Path | None = None, *, language: str = "en"
+    title: str, turns: Sequence[TurnRecord], kind: str, folder: Path, *, language: str = "en"
 ) -> Path:
     """Write turns to a new file.
 
@@ -156,7 +155,7 @@ def write_export(
         title: Title of the document, also its file name.
         turns: The turns, in order.
         kind: `md`, `json`, `docx` or `pdf`.
-        folder: Where the file goes; a new temporary folder when None.
+        folder: Where the file goes.
         language: Of the labels; the answers stay as they are.
 
     Raises:
@@ -166,7 +165,7 @@ def write_export(
         raise AssistantError(f"There is no export as '{kind}'.", f"Choose one of {', '.join(KINDS)}.")
     if not turns:
         raise AssistantError("There is nothing to export yet.", "Ask a question first.")
-    target = (folder or Path(tempfile.mkdtemp(prefix="export-"))) / file_name(title, kind)
+    target = folder / file_name(title, kind)
     if kind == "md":
         target.write_text(conversation_markdown(title, turns, language), "utf-8")
     elif kind == "json":

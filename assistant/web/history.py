@@ -14,6 +14,7 @@ from sqlalchemy.engine import Engine as SqlEngine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from assistant.errors import AssistantError
+from assistant.privacy import keep_private
 from assistant.schema import Answer, Filters
 
 
@@ -121,6 +122,9 @@ class History:
     def __init__(self, path: Path) -> None:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            # SQLite gives the files beside it the same rights; those of an earlier version may be there.
+            for file in (path, *path.parent.glob(f"{path.name}-*")):
+                keep_private(file)
             self._engine: SqlEngine = create_engine(f"sqlite:///{path}")
             event.listen(self._engine, "connect", _pragmas)
             _Base.metadata.create_all(self._engine)

@@ -16,6 +16,17 @@ class Visitor:
     language: Language
 
 
+def text_of(value: object) -> str:
+    """What a page sent, as text; empty for nothing."""
+    return str(value or "").replace("\0", " ")
+
+
+def sent(event: Any, name: str) -> str:
+    """A value of an event's data, as text; empty when the page sent none."""
+    data = event._data if isinstance(event._data, dict) else {}
+    return text_of(data.get(name))
+
+
 def visitor(request: Any) -> Visitor:
     """Read the user and the language of a `gr.Request`."""
     cookies = getattr(request, "cookies", None) or {}

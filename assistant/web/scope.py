@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assistant.fetch import SOURCES
+from assistant.privacy import SHARED, private_collection
 from assistant.schema import Filters
 from assistant.web.i18n import topic_label, words
-
-SHARED = "shared"
-
-
-def private_collection(owner: str) -> str:
-    """Name of the collection that only this user searches; one for everybody while sign-in is off."""
-    return f"user-{hashlib.sha256(owner.encode()).hexdigest()[:16]}" if owner else "user"
 
 
 def readable_collections(owner: str) -> tuple[str, ...]:

@@ -8,7 +8,10 @@ from typing import Literal
 
 from assistant.engine import Engine
 from assistant.errors import AssistantError
-from assistant.schema import DocumentInfo
+from assistant.fetch import SOURCES
+from assistant.privacy import SHARED
+from assistant.schema import DocumentInfo, Filters
+from assistant.uploads import kept_collections
 from assistant.web.i18n import words
 
 log = logging.getLogger(__name__)
@@ -41,7 +44,7 @@ class Startup:
         """Bring the index up to date and load the models; for a thread in the background."""
         try:
             self._engine.sync(self.report)
-            self.documents = self._engine.documents()
+            self.documents = self._engine.documents(Filters(collections=self._collections()))
             self.stage = "loading"
             self.prepared.set()
             self._engine.warm_up()
@@ -66,6 +69,10 @@ class Startup:
             return words(language, "indexing", done=self.done, total=self.total)
         keys = {"opening": "opening_index", "loading": "loading_model", "failed": "failed_start"}
         return words(language, keys[self.stage]) if self.stage in keys else ""
+
+    def _collections(self) -> tuple[str, ...]:
+        """All that there are, also those of single users: the desk shows each what is theirs."""
+        return ("corpus", SOURCES, SHARED, *kept_collections(self._engine.settings.home))
 
     def _fail(self, why: str) -> None:
         self.stage, self.failure = "failed", why

@@ -13,10 +13,10 @@ from assistant.errors import AssistantError
 from assistant.fetch import is_web_address
 from assistant.ingest.origin import origin_file
 from assistant.ingest.reading import READABLE_SUFFIXES, limits_of
+from assistant.privacy import SHARED, private_collection
 from assistant.schema import DocumentInfo, Filters
 from assistant.web.i18n import words
 from assistant.web.render import render
-from assistant.web.scope import SHARED, private_collection
 
 SUFFIXES = READABLE_SUFFIXES
 MOST_ADDRESSES = 20

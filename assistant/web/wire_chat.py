@@ -14,7 +14,7 @@ from assistant.web.export import write_export
 from assistant.web.failures import failure_words
 from assistant.web.i18n import words
 from assistant.web.layout import Parts
-from assistant.web.request import visitor
+from assistant.web.request import sent, text_of, visitor
 from assistant.web.scope import chosen_filters
 
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -47,7 +47,7 @@ def wire_chat(desk: Desk, parts: Parts) -> None:
 
     def begin(question: str, conversation: str, request: gr.Request, replaces: str = "") -> list[Any]:
         who = visitor(request)
-        text = (question or "").strip()
+        text = text_of(question).strip()
         unchanged = [gr.skip()] * len(shown)
         if not text:
             return [conversation, {}, *unchanged]
@@ -96,22 +96,22 @@ def wire_chat(desk: Desk, parts: Parts) -> None:
         then_answer(trigger(begin, [parts.composer, parts.conversation], opened, **_QUIET))
 
     def asked(conversation: str, event: gr.EventData, request: gr.Request) -> list[Any]:
-        return begin(str(event._data.get("question", "")), conversation, request)
+        return begin(sent(event, "question"), conversation, request)
 
     for source in (parts.thread, parts.corpus):
         then_answer(source.ask(asked, [parts.conversation], opened, **_QUIET))
 
     def again(conversation: str, event: gr.EventData, request: gr.Request) -> list[Any]:
-        kept = desk.turn(visitor(request).owner, conversation, str(event._data.get("turn", "")))
-        question = event._data.get("question") or (kept.question if kept else "")
-        return begin(str(question), conversation, request, kept.id if kept else "")
+        kept = desk.turn(visitor(request).owner, conversation, sent(event, "turn"))
+        question = sent(event, "question") or (kept.question if kept else "")
+        return begin(question, conversation, request, kept.id if kept else "")
 
     then_answer(parts.thread.redo(again, [parts.conversation], opened, **_QUIET))
     then_answer(parts.thread.revise(again, [parts.conversation], opened, **_QUIET))
 
     def undo(conversation: str, event: gr.EventData, request: gr.Request) -> list[Any]:
         who = visitor(request)
-        question = desk.history.drop_from(who.owner, conversation, str(event._data.get("turn", "")))
+        question = desk.history.drop_from(who.owner, conversation, sent(event, "turn"))
         frame = desk.stop(who.owner, who.language, conversation)
         return update(Frame(frame.live, frame.evidence, frame.thread, frame.rail, question or ""), busy=False)
 
@@ -130,13 +130,13 @@ def wire_chat(desk: Desk, parts: Parts) -> None:
     )
 
     def rate(conversation: str, event: gr.EventData, request: gr.Request) -> str:
-        who, data = visitor(request), event._data
+        who = visitor(request)
         desk.rate(
             who.owner,
-            str(data.get("turn", "")),
-            str(data.get("rating", "")),
-            bool(data.get("wrong_source")),
-            str(data.get("comment", "")),
+            sent(event, "turn"),
+            sent(event, "rating"),
+            bool(sent(event, "wrong_source")),
+            sent(event, "comment"),
         )
         gr.Info(words(who.language, "feedback_thanks"), duration=3)
         return desk.thread(who.owner, who.language, conversation, follow=True)
@@ -144,14 +144,15 @@ def wire_chat(desk: Desk, parts: Parts) -> None:
     parts.thread.rate(rate, [parts.conversation], [parts.thread], trigger_mode="multiple", **_QUIET)
 
     def export(conversation: str, event: gr.EventData, request: gr.Request) -> str | None:
-        who, data = visitor(request), event._data
+        who = visitor(request)
         title = desk.history.title(who.owner, conversation) or ""
         turns = desk.history.turns(who.owner, conversation)
-        if data.get("scope") == "answer":
-            turns = [t for t in turns if t.id == data.get("turn")]
+        if sent(event, "scope") == "answer":
+            turns = [t for t in turns if t.id == sent(event, "turn")]
             title = turns[0].question if turns else title
         try:
-            return str(write_export(title, turns, str(data.get("kind", "")), language=who.language))
+            folder = desk.transfers.export_folder(who.owner)
+            return str(write_export(title, turns, sent(event, "kind"), folder, language=who.language))
         except AssistantError as error:
             gr.Warning(failure_words(who.language, error))
             return None
@@ -165,9 +166,9 @@ def wire_chat(desk: Desk, parts: Parts) -> None:
 
 def _wire_evidence(desk: Desk, parts: Parts) -> None:
     def cite(conversation: str, event: gr.EventData, request: gr.Request) -> str:
-        who, data = visitor(request), event._data
+        who = visitor(request)
         return desk.evidence(
-            who.owner, who.language, conversation, str(data.get("turn", "")), number(data.get("number"))
+            who.owner, who.language, conversation, sent(event, "turn"), number(sent(event, "number"))
         )
 
     for source in (parts.thread, parts.live, parts.timeline):
@@ -175,19 +176,19 @@ def _wire_evidence(desk: Desk, parts: Parts) -> None:
     parts.evidence.back(cite, [parts.conversation], [parts.evidence], **_QUIET)
 
     def read(conversation: str, event: gr.EventData, request: gr.Request) -> str:
-        who, data = visitor(request), event._data
-        start, end = number(data.get("start")), number(data.get("end"))
+        who = visitor(request)
+        start, end = number(sent(event, "start")), number(sent(event, "end"))
         try:
             return desk.read(
                 who.owner,
                 who.language,
-                str(data.get("file", "")),
-                str(data.get("collection") or "corpus"),
+                sent(event, "file"),
+                sent(event, "collection") or "corpus",
                 conversation=conversation,
-                turn=str(data.get("turn", "")),
-                number=number(data.get("number")),
+                turn=sent(event, "turn"),
+                number=number(sent(event, "number")),
                 passage=(start, end) if start is not None and end is not None else None,
-                page=number(data.get("page")),
+                page=number(sent(event, "page")),
             )
         except AssistantError as error:
             gr.Warning(failure_words(who.language, error))
@@ -204,7 +205,7 @@ def _wire_evidence(desk: Desk, parts: Parts) -> None:
         source.read(read, [parts.conversation], [parts.evidence], **_QUIET)
 
     def only(event: gr.EventData) -> Any:
-        return gr.update(value=[str(event._data.get("file", ""))])
+        return gr.update(value=[sent(event, "file")])
 
     for source in (parts.evidence, parts.corpus, parts.upload_report):
         source.only(only, None, [parts.scope["documents"]], **_QUIET)
@@ -216,7 +217,9 @@ def _wire_rail(desk: Desk, parts: Parts, running: list[Any]) -> None:
     ]  # fmt: skip
 
     def show(conversation: str, search: str, request: gr.Request) -> list[Any]:
-        who = visitor(request)
+        who, search = visitor(request), text_of(search)
+        if desk.history.title(who.owner, conversation) is None:
+            conversation = ""
         return [
             conversation,
             desk.thread(who.owner, who.language, conversation, follow=True),
@@ -234,21 +237,21 @@ def _wire_rail(desk: Desk, parts: Parts, running: list[Any]) -> None:
     parts.new.click(fresh, [parts.search], view, cancels=running, **_QUIET)
 
     def open_conversation(search: str, event: gr.EventData, request: gr.Request) -> list[Any]:
-        return show(str(event._data.get("id", "")), search, request)
+        return show(sent(event, "id"), search, request)
 
     parts.rail.open_conversation(open_conversation, [parts.search], view, cancels=running, **_QUIET)
 
     def remove(conversation: str, search: str, event: gr.EventData, request: gr.Request) -> list[Any]:
-        who, gone = visitor(request), str(event._data.get("id", ""))
+        who, gone = visitor(request), sent(event, "id")
         desk.history.delete(who.owner, gone)
         return show("" if gone == conversation else conversation, search, request)
 
     parts.rail.remove(remove, [parts.conversation, parts.search], view, trigger_mode="multiple", **_QUIET)
 
     def rename(conversation: str, search: str, event: gr.EventData, request: gr.Request) -> str:
-        who, data = visitor(request), event._data
-        desk.history.rename(who.owner, str(data.get("id", "")), str(data.get("title", "")))
-        return desk.rail(who.owner, who.language, conversation, search)
+        who = visitor(request)
+        desk.history.rename(who.owner, sent(event, "id"), sent(event, "title"))
+        return desk.rail(who.owner, who.language, conversation, text_of(search))
 
     parts.rail.rename(
         rename, [parts.conversation, parts.search], [parts.rail], trigger_mode="multiple", **_QUIET
@@ -256,7 +259,7 @@ def _wire_rail(desk: Desk, parts: Parts, running: list[Any]) -> None:
 
     def find(conversation: str, search: str, request: gr.Request) -> str:
         who = visitor(request)
-        return desk.rail(who.owner, who.language, conversation, search or "")
+        return desk.rail(who.owner, who.language, conversation, text_of(search))
 
     # Not `input`: that misses text which is pasted.
     parts.search.change(

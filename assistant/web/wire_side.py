@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -12,6 +11,7 @@ from typing import Any
 import gradio as gr
 
 from assistant.errors import AssistantError
+from assistant.privacy import SHARED, private_collection
 from assistant.web.choices import keep_choice, settings_html
 from assistant.web.desk import Desk
 from assistant.web.export import feedback_questions
@@ -20,8 +20,8 @@ from assistant.web.i18n import topic_label, words
 from assistant.web.layout import Parts
 from assistant.web.library import corpus_html
 from assistant.web.render import render
-from assistant.web.request import visitor
-from assistant.web.scope import SHARED, chosen_filters, private_collection, scope_label
+from assistant.web.request import sent, text_of, visitor
+from assistant.web.scope import chosen_filters, scope_label
 from assistant.web.timeline import answer_facts, document_facts, info_facts, timeline_html
 from assistant.web.uploads import (
     Line,
@@ -175,13 +175,13 @@ def _wire_corpus(desk: Desk, parts: Parts) -> None:
     parts.tabs["corpus"].select(show, None, [parts.corpus], **_QUIET)
 
     def pick_topic(event: gr.EventData) -> list[Any]:
-        return [gr.update(value=[str(event._data.get("topic", ""))]), gr.Accordion(open=True)]
+        return [gr.update(value=[sent(event, "topic")]), gr.Accordion(open=True)]
 
     def pick_entity(event: gr.EventData) -> list[Any]:
-        return [gr.update(value=[str(event._data.get("entity", ""))]), gr.Accordion(open=True)]
+        return [gr.update(value=[sent(event, "entity")]), gr.Accordion(open=True)]
 
     def pick_month(event: gr.EventData) -> list[Any]:
-        topic, since, until = (str(event._data.get(k, "")) for k in ("topic", "since", "until"))
+        topic, since, until = (sent(event, k) for k in ("topic", "since", "until"))
         return [[topic] if topic else [], since, until, gr.Accordion(open=True)]
 
     scope = parts.scope
@@ -217,15 +217,22 @@ def _wire_uploads(desk: Desk, parts: Parts) -> None:
         shown = uploads_html(who.language, added(desk.engine, who.owner), lines)
         yield [shown, None, *scope_choices(desk, who.owner, who.language)]
 
-    def upload(files: list[str] | None, group: str, request: gr.Request) -> Iterator[list[Any]]:
+    def upload(files: list[dict[str, Any]] | None, group: str, request: gr.Request) -> Iterator[list[Any]]:
         who = visitor(request)
         collection = collection_of(who.owner, group)
 
-        def add(file: Path) -> list[Line]:
-            return add_files(desk.engine, desk.uploads, who.language, collection, [(file, file.name)])
+        def add(record: dict[str, Any]) -> list[Line]:
+            try:
+                file = desk.transfers.take(who.owner, record["path"])
+            except AssistantError as error:
+                return [Line(Path(record["path"]).name, False, failure_words(who.language, error))]
+            try:
+                return add_files(desk.engine, desk.uploads, who.language, collection, [(file, file.name)])
+            finally:
+                desk.transfers.done(who.owner, file)
 
-        paths = [Path(name) for name in files or ()]
-        yield from adding(request, [(p.name, partial(add, p)) for p in paths], "upload_reading")
+        items = [(Path(record["path"]).name, partial(add, record)) for record in files or ()]
+        yield from adding(request, items, "upload_reading")
 
     def fetch(text: str, group: str, request: gr.Request) -> Iterator[list[Any]]:
         who = visitor(request)
@@ -234,7 +241,7 @@ def _wire_uploads(desk: Desk, parts: Parts) -> None:
         def add(address: str) -> list[Line]:
             return [add_address(desk.engine, who.language, collection, address)]
 
-        addresses = split_addresses(text or "")
+        addresses = split_addresses(text_of(text))
         yield from adding(request, [(a, partial(add, a)) for a in addresses], "upload_fetching")
 
     one_at_a_time: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "upload", **_QUIET}
@@ -243,6 +250,8 @@ def _wire_uploads(desk: Desk, parts: Parts) -> None:
         upload,
         [parts.upload, parts.upload_who],
         [parts.upload_report, parts.upload, *choices],
+        # The records as they were sent: Gradio would leave an empty file behind for each.
+        preprocess=False,
         **one_at_a_time,
     )
     for trigger in (parts.fetch.click, parts.address_box.submit):
@@ -254,14 +263,14 @@ def _wire_uploads(desk: Desk, parts: Parts) -> None:
         )
 
     def remove(event: gr.EventData, request: gr.Request) -> list[Any]:
-        who, data = visitor(request), event._data
+        who = visitor(request)
         try:
             forget(
                 desk.engine,
                 desk.uploads,
                 who.owner,
-                str(data.get("file", "")),
-                str(data.get("collection", "")),
+                sent(event, "file"),
+                sent(event, "collection"),
             )
         except AssistantError as error:
             gr.Warning(failure_words(who.language, error))
@@ -283,8 +292,8 @@ def _wire_settings(desk: Desk, parts: Parts) -> None:
     parts.tabs["settings"].select(show, None, [parts.settings], **_QUIET)
 
     def choose(event: gr.EventData, request: gr.Request) -> str:
-        who, data = visitor(request), event._data
-        name, value = str(data.get("name", "")), str(data.get("value", ""))
+        who = visitor(request)
+        name, value = sent(event, "name"), sent(event, "value")
         if keep_choice(desk.history, desk.engine, who.owner, name, value):
             gr.Info(words(who.language, "settings_saved"), duration=2)
         return desk.header(who.owner, who.language)
@@ -294,7 +303,7 @@ def _wire_settings(desk: Desk, parts: Parts) -> None:
 
     def export_feedback(request: gr.Request) -> str:
         who = visitor(request)
-        target = Path(tempfile.mkdtemp(prefix="export-")) / "feedback-questions.jsonl"
+        target = desk.transfers.export_folder(who.owner) / "feedback-questions.jsonl"
         target.write_text(feedback_questions(desk.history.rated(who.owner)), "utf-8")
         return str(target)
 

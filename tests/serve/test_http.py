@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
+from assistant.rate_limit import RateLimit
 from assistant.schema import Event, Turn
 from assistant.serve.app import create_app
-from assistant.serve.guard import RateLimit
 
 from .fakes import TEXT, FakeEngine
 

@@ -10,6 +10,7 @@ from web_fake import FakeAssistant
 
 from assistant.web.desk import Desk
 from assistant.web.history import History
+from assistant.web.transfers import Transfers
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def engine(tmp_path: Path) -> FakeAssistant:
 @pytest.fixture
 def desk(engine: FakeAssistant) -> Iterator[Desk]:
     home = engine.settings.home
-    desk = Desk(engine, History(home / "web.sqlite3"), home / "uploads")
+    desk = Desk(engine, History(home / "web.sqlite3"), home / "uploads", Transfers(home / "transfers"))
     desk.prepare()
     yield desk
     desk.history.close()

@@ -149,7 +149,7 @@ async def test_the_document_opens_at_the_quote_of_a_kept_turn(desk: Desk) -> Non
 
 
 def test_the_page_tells_how_far_preparing_is(engine: FakeAssistant, desk: Desk) -> None:
-    fresh = Desk(engine, desk.history, desk.uploads)
+    fresh = Desk(engine, desk.history, desk.uploads, desk.transfers)
     assert "Opening the index" in fresh.header("", "en")
     fresh.startup.report(12, 98, "x.md")
     header = fresh.header("", "en")
@@ -165,7 +165,7 @@ def test_the_page_tells_how_far_preparing_is(engine: FakeAssistant, desk: Desk) 
 def test_loading_models_is_not_called_reading(
     engine: FakeAssistant, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fresh = Desk(engine, desk.history, desk.uploads)
+    fresh = Desk(engine, desk.history, desk.uploads, desk.transfers)
     told: list[str] = []
     monkeypatch.setattr(engine, "warm_up", lambda: told.append(fresh.header("", "en")))
     fresh.prepare()
@@ -173,7 +173,7 @@ def test_loading_models_is_not_called_reading(
 
 
 async def test_a_question_asked_too_early_is_told_why_it_waits(engine: FakeAssistant, desk: Desk) -> None:
-    fresh = Desk(engine, desk.history, desk.uploads)
+    fresh = Desk(engine, desk.history, desk.uploads, desk.transfers)
     fresh.startup.report(3, 98, "x.md")
     talk = begun(fresh, "Tencent")
     shown = []
@@ -253,7 +253,7 @@ def test_a_failed_start_is_told(engine: FakeAssistant, desk: Desk, monkeypatch: 
     def full(progress: object = None) -> None:
         raise AssistantError("The disk is full.", "Free some space.")
 
-    fresh = Desk(engine, desk.history, desk.uploads)
+    fresh = Desk(engine, desk.history, desk.uploads, desk.transfers)
     monkeypatch.setattr(engine, "sync", full)
     fresh.prepare()
     assert fresh.startup.prepared.is_set() and "The disk is full. Free some space." in fresh.header("", "en")

@@ -136,12 +136,12 @@ async def test_control_characters_do_not_break_any_export(turns: list[TurnRecord
         assert write_export("t", [bad], kind, tmp_path).stat().st_size > 1000
 
 
-async def test_what_cannot_be_exported_is_said(turns: list[TurnRecord]) -> None:
+async def test_what_cannot_be_exported_is_said(turns: list[TurnRecord], tmp_path: Path) -> None:
     with pytest.raises(AssistantError, match="xls"):
-        write_export("t", turns, "xls")
+        write_export("t", turns, "xls", tmp_path)
     for kind in KINDS:
         with pytest.raises(AssistantError, match="nothing"):
-            write_export("t", [], kind)
+            write_export("t", [], kind, tmp_path)
 
 
 async def test_feedback_becomes_a_question_set(turns: list[TurnRecord]) -> None:
