@@ -78,6 +78,8 @@ class Snapshot(NamedTuple):
     stamp: str
     documents: dict[str, DocumentInfo]
     """By id, ordered by collection and path."""
+    collections: frozenset[str]
+    """Names of the sets that they belong to."""
 
 
 class Catalog:
@@ -144,7 +146,12 @@ class Catalog:
             finally:
                 self._db.execute("COMMIT")
         documents = [DocumentInfo.model_validate_json(row[0]) for row in found]
-        return Snapshot(generation, stamp, {document.id: document for document in documents})
+        return Snapshot(
+            generation,
+            stamp,
+            {document.id: document for document in documents},
+            frozenset(document.collection for document in documents),
+        )
 
     def rows(self, *states: State, collection: str | None = None) -> list[Row]:
         """Manifest lines in the given states, of one collection or of all."""

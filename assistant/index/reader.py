@@ -135,6 +135,12 @@ class Index:
         return self._serving.fingerprint
 
     @property
+    def collections(self) -> frozenset[str]:
+        """Names of the sets of documents that it holds."""
+        self.refresh()
+        return self._snapshot.collections
+
+    @property
     def is_empty(self) -> bool:
         """Whether there is nothing to search."""
         return not self._snapshot.documents
