@@ -12,6 +12,23 @@
   const chinese = (cookie || navigator.language || "").startsWith("zh");
   document.documentElement.lang = chinese ? "zh-CN" : "en";
 
+  /* Gradio's sign-in says nothing when the server refuses to look at a password. */
+  const send = window.fetch;
+  window.fetch = async (...request) => {
+    const reply = await send(...request);
+    const button = document.querySelector("button.primary");
+    if (reply.status === 429 && button) {
+      const wait = reply.headers.get("retry-after");
+      let notice = document.getElementById("too-many");
+      if (!notice) {
+        notice = Object.assign(document.createElement("p"), { id: "too-many", role: "alert" });
+        button.before(notice);
+      }
+      notice.textContent = chinese ? `尝试次数过多，请在 ${wait} 秒后再试。` : `Too many tries. Try again in ${wait} seconds.`;
+    }
+    return reply;
+  };
+
   const phone = () => matchMedia("(max-width: 900px)").matches;
   const $ = (selector, root = document) => root.querySelector(selector);
 
