@@ -63,7 +63,9 @@ def answer_text(claims: Sequence[Claim], *, as_list: bool, groups: Sequence[int]
 def refusal_text(language: str, searched: int, filters: Filters | None, nearest: Sequence[SearchHit]) -> str:
     """What was searched, that the answer is not there, and which documents came closest."""
     phrase = words(language)
-    scope = phrase["scope"] if filters is not None and filters != Filters() else ""
+    # The collections are those that whoever asks may read; that is no choice of theirs.
+    chosen = filters is not None and filters.model_copy(update={"collections": ()}) != Filters()
+    scope = phrase["scope"] if chosen else ""
     lines = [phrase["refused"], phrase["searched"].format(count=searched, scope=scope)]
     titles = list(dict.fromkeys(_titled(hit) for hit in nearest))[:3]
     if titles:
