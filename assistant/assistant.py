@@ -19,7 +19,15 @@ from assistant.index.preview import open_for_preview
 from assistant.index.reader import Index
 from assistant.index.reading import ProcessReading, RayReading, Reading
 from assistant.index.server import ChromaServer
-from assistant.index.sync import Ingest, SyncReport, refusals, refused_files, remove_documents, sync_folder
+from assistant.index.sync import (
+    Ingest,
+    SyncReport,
+    refusals,
+    refused_files,
+    remove_documents,
+    sync_folder,
+    unread,
+)
 from assistant.ingest.reading import limits_of
 from assistant.ingest.translations import read_translations
 from assistant.models.chat import ChatChoice, choose_model
@@ -42,7 +50,7 @@ from assistant.schema import (
     SearchHit,
 )
 from assistant.settings import Settings, load_settings
-from assistant.uploads import collection_folder, drop_files, keep_files, kept_collections, left_over
+from assistant.uploads import collection_folder, drop_files, keeping, kept_collections, left_over, listed
 from assistant.webpages import AddsWebPages, merged
 
 if TYPE_CHECKING:
@@ -204,7 +212,7 @@ class Assistant(AssistantRunnable, AddsWebPages):
 
     def add_documents(
         self,
-        paths: Sequence[Path | str],
+        paths: Path | str | Sequence[Path | str],
         *,
         collection: str = "user",
         progress: Progress | None = None,
@@ -215,7 +223,7 @@ class Assistant(AssistantRunnable, AddsWebPages):
         """Copies files into the home folder and makes them searchable.
 
         Args:
-            paths: Files, folders, or addresses of the web as text; see `add_urls` for these.
+            paths: Files, folders, or addresses of the web as text (see `add_urls` for these); one or several.
             collection: The set that they belong to; `corpus` is kept for the corpus folder.
             progress: Called with files done, files in all, and the file's name.
             dry_run: Only report what would be done with files and folders; nothing is written.
@@ -223,35 +231,34 @@ class Assistant(AssistantRunnable, AddsWebPages):
             ray: Address of a Ray cluster whose workers read and embed; `local` starts one here.
 
         Raises:
-            DocumentError: A path does not exist or the collection's name is not allowed.
+            DocumentError: A path does not exist or cannot be added, or the collection's name is not allowed; then
+                nothing was added.
         """
+        paths = listed(paths)
         addresses = [path for path in paths if isinstance(path, str) and is_web_address(path)]
-        files = [Path(path) for path in paths if path not in addresses]
+        files = [Path(path).expanduser() for path in paths if path not in addresses]
         if dry_run:
             return merged(
                 [self._preview(file.absolute().parent, [file.absolute()], collection) for file in files]
             )
         index = self._open_index()
-        known = {document.path for document in index.documents(Filters(collections=(collection,)))}
-        # First what an interrupted run has copied, but not indexed.
-        left = left_over(self.settings.home, collection, known)
-        root, kept, refused = keep_files(self.settings.home, files, collection, limits_of(self.settings))
-        reports = [refusals(refused)] if refused else []
-        if kept or not addresses:
-            reports.append(
-                sync_folder(
+        reports = []
+        with keeping(self.settings.home, files, collection, limits_of(self.settings)) as kept:
+            reports.append(refusals(kept.refused))
+            if kept.paths:
+                report = sync_folder(
                     index,
                     self._embeddings,
-                    root,
+                    kept.root,
                     collection,
-                    paths=[*left, *kept],
+                    paths=kept.paths,
                     progress=progress,
                     ingest=self._ingest,
                     reading=self._reading(workers, ray),
                 )
-            )
-            failed = [file.path for file in reports[-1].files if file.status == "failed"]
-            drop_files(self.settings.home, [path for path in failed if path not in known], collection)
+                # A file that cannot be read does not stay, nor replaces the copy of one that could.
+                kept.revert(unread(report))
+                reports.append(report)
         # What is not read is not copied either, and so not seen by the sync of the copies.
         reports += [refused_files(file, self._ingest) for file in files if file.is_dir()]
         if addresses:
@@ -263,8 +270,9 @@ class Assistant(AssistantRunnable, AddsWebPages):
         """Readers with the limits of the settings."""
         return Ingest.default(limits_of(self.settings))
 
-    def remove(self, paths: Sequence[str], *, collection: str = "user") -> int:
+    def remove(self, paths: str | Sequence[str], *, collection: str = "user") -> int:
         """Removes documents from the index, and their copies in the home folder; returns how many there were."""
+        paths = listed(paths)
         index = self._open_index()
         removed = remove_documents(index, self._embeddings, list(paths), collection)
         drop_files(self.settings.home, paths, collection)

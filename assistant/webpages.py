@@ -17,7 +17,7 @@ from assistant.ingest.reading import limits_of
 from assistant.models.embeddings import EmbeddingModel
 from assistant.schema import Document, DocumentInfo
 from assistant.settings import Settings
-from assistant.uploads import collection_folder
+from assistant.uploads import collection_folder, listed
 
 Progress = Callable[[int, int, str], None]
 
@@ -34,7 +34,7 @@ class AddsWebPages:
 
     def add_urls(
         self,
-        addresses: Sequence[str],
+        addresses: str | Sequence[str],
         *,
         collection: str = "user",
         ignore_robots: bool = False,
@@ -43,7 +43,7 @@ class AddsWebPages:
         """Fetches HTML pages and PDFs from the web and makes them searchable; the same address updates one.
 
         Args:
-            addresses: http or https.
+            addresses: http or https; one or several.
             collection: The set that they belong to; `corpus` is kept for the corpus folder.
             ignore_robots: Fetch also what the site's `robots.txt` forbids.
             progress: Called with addresses done, addresses in all, and the address.
@@ -61,7 +61,7 @@ class AddsWebPages:
             self._embeddings,
             root,
             collection,
-            addresses,
+            listed(addresses),
             fetcher,
             ignore_robots=ignore_robots,
             progress=progress,

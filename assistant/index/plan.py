@@ -125,7 +125,8 @@ def make_plan(
         if ready is not None:
             plan.stale.append(ready)
         plan.tasks.append(task)
-    plan.stale += [row for path, row in staged.items() if inside(path)]
+    # What a call wrote that did not end is not taken along by another that names other files.
+    plan.stale += staged.values()
     return plan
 
 

@@ -208,6 +208,15 @@ def refusals(found: Iterable[Refusal]) -> SyncReport:
     return SyncReport(files=tuple(_refused(each.name, each) for each in found))
 
 
+def unread(report: SyncReport) -> list[str]:
+    """Files of which nothing was read; of an archive that is when all of its files failed."""
+    read: dict[str, bool] = {}
+    for file in report.files:
+        whole = file.path.partition("!/")[0]
+        read[whole] = read.get(whole, False) or file.status != "failed"
+    return [path for path, any_of_it in read.items() if not any_of_it]
+
+
 def remove_documents(
     index: Index,
     embeddings: EmbeddingModel,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from langchain_core.embeddings import DeterministicFakeEmbedding
 
 from assistant import Assistant
-from assistant.errors import DocumentError
+from assistant.errors import AssistantError, DocumentError
 from assistant.index.preview import open_for_preview
 from assistant.models.embeddings import EmbeddingModel, WrappedEmbeddings
 from assistant.schema import Filters
@@ -130,22 +133,125 @@ def test_uploads_come_back_when_the_index_is_lost(tmp_path: Path, corpus: Path, 
         assert own(assistant) == ["reports/two.md"]
 
 
-def test_what_an_interrupted_run_copied_is_indexed_by_the_next(
-    tmp_path: Path, corpus: Path, folder: Path
+class Stop(KeyboardInterrupt):
+    """Ctrl-C."""
+
+
+def copies(tmp_path: Path) -> dict[str, str]:
+    """What lies in the folder of the collection, but for the lock."""
+    root = tmp_path / "home/uploads/user"
+    files = [file for file in root.rglob("*") if file.is_file() and file.name != ".adding.lock"]
+    return {file.relative_to(root).as_posix(): file.read_text() for file in files}
+
+
+def stop(done: int, total: int, name: str) -> None:
+    raise Stop
+
+
+def full(*_: object, **__: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("failure", ["Ctrl-C", "disk full while copying", "disk full while indexing"])
+@pytest.mark.parametrize("again", [False, True])
+def test_a_failed_add_leaves_nothing_that_the_next_one_would_take(
+    failure: str, again: bool, tmp_path: Path, corpus: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Stop(KeyboardInterrupt):
-        """Ctrl-C."""
-
-    def stop(done: int, total: int, name: str) -> None:
-        raise Stop
-
     with open_assistant(tmp_path, corpus, model("one")[0]) as assistant:
-        with pytest.raises(Stop):
-            assistant.add_documents([folder], progress=stop)
-        assert own(assistant) == []
+        if again:
+            assistant.add_documents(folder)
+            (folder / "one.md").write_text("# One\n\nChanged.\n")
+            (folder / "two.md").unlink()
+            (folder / "three.md").write_text("# Three\n\nNew.\n")
+        before, listed = copies(tmp_path), own(assistant)
+        with monkeypatch.context() as patch, pytest.raises((Stop, AssistantError)):
+            if failure == "disk full while copying":
+                patch.setattr(shutil, "copyfile", full)
+            elif failure == "disk full while indexing":
+                patch.setattr("assistant.index.catalog.Catalog.publish", full)
+            assistant.add_documents(folder, progress=stop if failure == "Ctrl-C" else None)
+        assert copies(tmp_path) == before and own(assistant) == listed
         (tmp_path / "more.md").write_text("# More\n\nMore text.\n")
-        assistant.add_documents([tmp_path / "more.md"])
+        assistant.add_documents(tmp_path / "more.md")
+        assert own(assistant) == ["more.md", *listed]
+        found = {hit.passage.text for hit in assistant.search("Changed. New. report", k=50)}
+        assert not any("Changed" in text or "New." in text for text in found)
+        assistant.add_documents(folder)
+        assert len(own(assistant)) == 3
+
+
+def test_what_a_killed_add_copied_is_undone_by_the_next(tmp_path: Path, corpus: Path, folder: Path) -> None:
+    with open_assistant(tmp_path, corpus, model("one")[0]) as assistant:
+        assistant.add_documents(folder)
+        before = copies(tmp_path)
+    (folder / "one.md").write_text("# One\n\nChanged.\n")
+    (folder / "three.md").write_text("# Three\n\nNew.\n")
+    (folder / "two.md").unlink()
+    # Killed after its copies were put in place.
+    script = """
+import os, sys
+from pathlib import Path
+from assistant.uploads import keeping
+with keeping(Path(sys.argv[1]), [Path(sys.argv[2])], "user"):
+    os._exit(9)
+"""
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path / "home"), str(folder)], check=False)
+    assert done.returncode == 9 and copies(tmp_path) != before
+    with open_assistant(tmp_path, corpus, model("one")[0]) as assistant:
+        (tmp_path / "more.md").write_text("# More\n\nMore text.\n")
+        assistant.add_documents(str(tmp_path / "more.md"))
         assert own(assistant) == ["more.md", "reports/one.md", "reports/two.md"]
+        assert {k: v for k, v in copies(tmp_path).items() if k != "more.md"} == before
+
+
+def test_one_path_is_one_path(
+    tmp_path: Path, corpus: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with open_assistant(tmp_path, corpus, model("one")[0]) as assistant:
+        for path in ("reports/one.md", str(folder / "two.md"), folder / "one.md"):
+            assert assistant.add_documents(path).count("failed") == 0
+        assert own(assistant) == ["one.md", "two.md"]
+        assert assistant.remove("one.md") == 1 and own(assistant) == ["two.md"]
+        with pytest.raises(DocumentError, match=r"/memo\.md does not exist"):
+            assistant.add_documents("/memo.md")
+        assert own(assistant) == ["two.md"]
+
+
+@pytest.mark.parametrize("bad", ["missing.md", "/", "home", "twice", "corpus!", "pipe"])
+def test_nothing_is_copied_before_all_paths_are_looked_at(
+    bad: str, tmp_path: Path, corpus: Path, folder: Path
+) -> None:
+    (folder / "sub" / "one.md").write_text("# Another\n\nText.\n")
+    os.mkfifo(tmp_path / "pipe")
+    paths = {
+        "missing.md": [folder / "one.md", tmp_path / "missing.md"],
+        "/": [folder / "one.md", "/"],
+        "home": [folder / "one.md", tmp_path],
+        "twice": [folder / "one.md", folder / "sub" / "one.md"],
+        "corpus!": [folder / "one.md"],
+        "pipe": [folder / "one.md", tmp_path / "pipe"],
+    }[bad]
+    with open_assistant(tmp_path, corpus, model("one")[0]) as assistant:
+        assistant.sync()
+        with pytest.raises(DocumentError):
+            assistant.add_documents(paths, collection=bad if bad == "corpus!" else "user")
+        assert not (tmp_path / "home/uploads").exists() and own(assistant) == []
+
+
+def test_a_file_that_cannot_be_read_does_not_replace_the_copy_of_one_that_could(
+    tmp_path: Path, corpus: Path
+) -> None:
+    file = tmp_path / "note.pdf"
+    with open_assistant(tmp_path, corpus, model("one")[0]) as assistant:
+        file.write_text("x")
+        (tmp_path / "other.md").write_text("# Other\n\nIt names Hygon.\n")
+        assistant.add_documents(tmp_path / "other.md")
+        copy = tmp_path / "home/uploads/user/other.md"
+        (tmp_path / "other.md").write_bytes(b"\x00\x01\x02" * 200)
+        report = assistant.add_documents([tmp_path / "other.md", file])
+        assert report.count("failed") == 2 and own(assistant) == ["other.md"]
+        assert copy.read_text() == "# Other\n\nIt names Hygon.\n" and not copy.with_name("note.pdf").exists()
 
 
 def test_a_file_that_cannot_be_read_leaves_no_copy(tmp_path: Path, corpus: Path) -> None:
