@@ -49,7 +49,7 @@ from assistant.schema import (
     Passage,
     SearchHit,
 )
-from assistant.settings import Settings, load_settings
+from assistant.settings import Settings, absolute, load_settings
 from assistant.uploads import collection_folder, drop_files, keeping, kept_collections, left_over, listed
 from assistant.webpages import AddsWebPages, merged
 
@@ -86,8 +86,8 @@ class Assistant(AssistantRunnable, AddsWebPages):
         embedding: str | Embeddings | None = None,
     ) -> None:
         overrides: dict[str, Any] = {
-            "home": Path(home) if home is not None else None,
-            "corpus": Path(corpus) if corpus is not None else None,
+            "home": absolute(home) if home is not None else None,
+            "corpus": absolute(corpus) if corpus is not None else None,
             "model": model if isinstance(model, str) else None,
             "embedding": embedding if isinstance(embedding, str) else None,
         }
@@ -238,8 +238,9 @@ class Assistant(AssistantRunnable, AddsWebPages):
         addresses = [path for path in paths if isinstance(path, str) and is_web_address(path)]
         files = [Path(path).expanduser() for path in paths if path not in addresses]
         if dry_run:
-            return merged(
-                [self._preview(file.absolute().parent, [file.absolute()], collection) for file in files]
+            return _some(
+                files,
+                [self._preview(file.absolute().parent, [file.absolute()], collection) for file in files],
             )
         index = self._open_index()
         reports = []
@@ -261,6 +262,7 @@ class Assistant(AssistantRunnable, AddsWebPages):
                 reports.append(report)
         # What is not read is not copied either, and so not seen by the sync of the copies.
         reports += [refused_files(file, self._ingest) for file in files if file.is_dir()]
+        _some(files, reports)
         if addresses:
             reports.append(self.add_urls(addresses, collection=collection, progress=progress))
         return merged(reports)
@@ -403,6 +405,16 @@ class Assistant(AssistantRunnable, AddsWebPages):
                 )
                 self._pipeline_generation = index.generation
             return self._pipeline
+
+
+def _some(files: Sequence[Path], reports: Sequence[SyncReport]) -> SyncReport:
+    report = merged(reports)
+    if files and not report.files:
+        raise DocumentError(
+            f"There are no documents in {', '.join(map(str, files))}.",
+            "Name files, or folders that hold some; hidden ones are left out.",
+        )
+    return report
 
 
 def _lines(index: Index) -> Iterator[str]:

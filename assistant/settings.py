@@ -163,6 +163,11 @@ class Settings(BaseSettings):
         """An empty line of `.env` means no key, no users file and no server."""
         return None if isinstance(value, str) and not value.strip() else value
 
+    @field_validator("home", "cache", "corpus", "prompts", "glossary", "auth")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return absolute(value) if value is not None else None
+
     @field_validator("base_url", "embedding_base_url", "chroma_url")
     @classmethod
     def _address_holds_no_key(cls, value: str | None) -> str | None:
@@ -184,6 +189,11 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments first, then environment, `.env`, `assistant.toml`."""
         return init_settings, env_settings, dotenv_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def absolute(path: Path | str) -> Path:
+    """The whole path, from where the program is now: it may be somewhere else when the path is used."""
+    return Path(path).expanduser().absolute()
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -72,13 +72,18 @@ class Bulk:
         from assistant.cli import terminal
 
         report = run()
+        if not report.files:
+            raise DocumentError(
+                f"There are no documents in {', '.join(map(str, watched()))}.",
+                "Put files there, or name another folder.",
+            )
         if self.dry_run:
             print_plan(report)
             return
         terminal.print_report(options.console(), report)
         if self.watch:
             keep_watching(watched(), run)
-        elif report.files and all(file.status in ("failed", "skipped") for file in report.files):
+        elif all(file.status in ("failed", "skipped") for file in report.files):
             raise DocumentError("No file could be read.", "The lines above tell why.")
 
 
