@@ -52,6 +52,7 @@ from assistant.schema import (
 from assistant.settings import Settings, absolute, load_settings
 from assistant.uploads import collection_folder, drop_files, keeping, kept_collections, left_over, listed
 from assistant.webpages import AddsWebPages, merged
+from assistant.work import Work, counted
 
 if TYPE_CHECKING:
     from assistant.batch import BatchOptions, BatchSummary, ProgressReporter
@@ -103,7 +104,7 @@ class Assistant(AssistantRunnable, AddsWebPages):
         self._pipeline: Pipeline | None = None
         self._pipeline_generation = -1
         self._choices: dict[str, ChatChoice] = {}
-        self._closed = False
+        self.work = Work(self._release)
 
     # Asking: `ask`, `stream`, `invoke`, `batch` and their async twins come from `AssistantRunnable`.
 
@@ -111,15 +112,23 @@ class Assistant(AssistantRunnable, AddsWebPages):
         return request._replace(question=self._valid(request.question))
 
     def _events(self, request: Request) -> Iterator[Event]:
-        choice = self._choice(request.model)
-        return self._open_pipeline().run(
-            request.question,
-            list(request.history),
-            self._public(request.filters),
-            choice,
-            passages=request.passages,
-            language=request.language,
-        )
+        with self.work.piece():
+            choice = self._choice(request.model)
+            events = self._open_pipeline().run(
+                request.question,
+                list(request.history),
+                self._public(request.filters),
+                choice,
+                passages=request.passages,
+                language=request.language,
+            )
+        while True:
+            # Between two events nothing is under way: a stream may lie unread for as long as its reader likes.
+            with self.work.piece():
+                event = next(events, None)
+            if event is None:
+                return
+            yield event
 
     @property
     def default_concurrency(self) -> int:
@@ -139,6 +148,7 @@ class Assistant(AssistantRunnable, AddsWebPages):
 
         return run_batch(self, source, outputs, options, progress=progress)
 
+    @counted
     def ask_passages(
         self, question: str, passages: Sequence[Passage], *, history: History = (), model: str | None = None
     ) -> Answer:
@@ -153,6 +163,7 @@ class Assistant(AssistantRunnable, AddsWebPages):
 
     # Documents
 
+    @counted
     def search(self, query: str, *, k: int = 10, filters: Filters | None = None) -> list[SearchHit]:
         """The passages nearest to a query, best first.
 
@@ -161,10 +172,12 @@ class Assistant(AssistantRunnable, AddsWebPages):
         """
         return self._open_pipeline().search(self._valid(query), k, self._public(filters))
 
+    @counted
     def documents(self, filters: Filters | None = None) -> list[DocumentInfo]:
         """The documents in the index; those that a user of the page added as private only if named by collection."""
         return self._open_index().documents(self._public(filters))
 
+    @counted
     def document(self, path: str, collection: str = "corpus") -> Document:
         """A document with its text.
 
@@ -178,6 +191,7 @@ class Assistant(AssistantRunnable, AddsWebPages):
             )
         return found
 
+    @counted
     def sync(
         self,
         progress: Progress | None = None,
@@ -210,6 +224,7 @@ class Assistant(AssistantRunnable, AddsWebPages):
             reading=self._reading(workers, ray),
         )
 
+    @counted
     def add_documents(
         self,
         paths: Path | str | Sequence[Path | str],
@@ -272,6 +287,7 @@ class Assistant(AssistantRunnable, AddsWebPages):
         """Readers with the limits of the settings."""
         return Ingest.default(limits_of(self.settings))
 
+    @counted
     def remove(self, paths: str | Sequence[str], *, collection: str = "user") -> int:
         """Removes documents from the index, and their copies in the home folder; returns how many there were."""
         paths = listed(paths)
@@ -297,15 +313,20 @@ class Assistant(AssistantRunnable, AddsWebPages):
         """Whether a question would be answered without loading models first."""
         return self._pipeline is not None
 
+    @counted
     def warm_up(self) -> None:
         """Builds or opens the index and loads the models; safe in a background thread."""
-        pipeline = self._open_pipeline()
-        pipeline.warm_up(self._choice(None))
+        self._open_pipeline().warm_up(self._choice(None))
 
     def close(self) -> None:
-        """Releases the index; the object cannot be used after."""
+        """Ends what is under way (waiting `assistant.work.JOIN_SECONDS` at most) and releases the index.
+
+        The object cannot be used after.
+        """
+        self.work.close()
+
+    def _release(self) -> None:
         with self._lock:
-            self._closed = True
             if self._index is not None:
                 self._index.close()
             self._index = self._pipeline = None
@@ -347,8 +368,6 @@ class Assistant(AssistantRunnable, AddsWebPages):
 
     def _open_index(self, *, build: bool = True) -> Index:
         with self._lock:
-            if self._closed:
-                raise QuestionError("This assistant is closed.", "Open another one.")
             if self._index is None:
                 self._embeddings = load_embeddings(
                     self.settings, self._given_embedding or self.settings.embedding

@@ -28,6 +28,7 @@ from assistant.errors import AssistantError
 from assistant.request import AnswerLanguage, AssistantInput, History, Request, inputs_of, read_input
 from assistant.retriever import AssistantRetriever
 from assistant.schema import Answer, AnswerEvent, Event, Filters
+from assistant.work import listen
 
 
 class AssistantRunnable(Runnable[AssistantInput, Answer]):
@@ -277,6 +278,7 @@ class _ThreadedEvents:
         self._loop = asyncio.get_running_loop()
         self._queue: asyncio.Queue[Event | BaseException | None] = asyncio.Queue()
         self._abandoned = threading.Event()
+        context.run(listen, self._abandoned)
         threading.Thread(target=context.run, args=(self._work,), name="assistant-ask", daemon=True).start()
 
     def _work(self) -> None:
@@ -311,5 +313,5 @@ class _ThreadedEvents:
         return item
 
     async def aclose(self) -> None:
-        """Lets the generator end at its next event."""
+        """Lets the generator end at its next step."""
         self._abandoned.set()

@@ -18,6 +18,7 @@ from assistant.models.embeddings import EmbeddingModel
 from assistant.schema import Document, DocumentInfo
 from assistant.settings import Settings
 from assistant.uploads import collection_folder, listed
+from assistant.work import Work, counted
 
 Progress = Callable[[int, int, str], None]
 
@@ -27,11 +28,13 @@ class AddsWebPages:
 
     if TYPE_CHECKING:
         settings: Settings
+        work: Work
         _embeddings: EmbeddingModel
 
         def _open_index(self) -> Index: ...
         def document(self, path: str, collection: str = "corpus") -> Document: ...  # noqa: D102
 
+    @counted
     def add_urls(
         self,
         addresses: str | Sequence[str],

@@ -21,6 +21,7 @@ PACKAGE = ROOT / "assistant"
 # Who may import whom, from the ground up; a room may import rooms of lower layers and itself.
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "rate_limit"}),
+    frozenset({"work"}),
     frozenset({"schema", "settings", "resources"}),
     frozenset({"ingest", "models", "privacy"}),
     frozenset({"index", "fetch"}),

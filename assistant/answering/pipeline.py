@@ -45,6 +45,7 @@ from assistant.schema import (
     Turn,
 )
 from assistant.settings import Settings
+from assistant.work import check
 
 _NEAREST = 3
 
@@ -63,6 +64,7 @@ class _Run:
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
+        check()
         started = time.perf_counter()
         try:
             yield

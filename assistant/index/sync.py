@@ -24,6 +24,7 @@ from assistant.ingest.archive import Archive
 from assistant.ingest.readers.source import Limits, Refusal
 from assistant.models.embeddings import EmbeddingModel
 from assistant.schema import Document, Passage
+from assistant.work import check as check_waited_for
 
 Progress = Callable[[int, int, str], None]
 """Called with files done, files in all, and the path of the file just finished."""
@@ -189,6 +190,7 @@ def sync_folder(
         else:
             prepared = reading(files, root, collection)
         for report in _run(plan.tasks, prepared, index, writer):
+            check_waited_for()
             reports.append(report)
             if progress is not None:
                 progress(len(reports), total, report.path)

@@ -15,6 +15,7 @@ from assistant.errors import AssistantError, ConfigurationError, ModelError
 from assistant.models import weights
 from assistant.schema import TokenUsage
 from assistant.settings import Settings
+from assistant.work import check
 
 Kind = Literal["extractive", "local", "provider"]
 
@@ -189,6 +190,7 @@ class ModelSession:
         Raises:
             ModelError: The model cannot be reached, refuses the key, or fails.
         """
+        check()
         cuts = options.pop("stop", None) or [] if self.choice.kind == "provider" else []
         try:
             reply = self._model.invoke(list(messages), config=self._config, **options)
@@ -211,6 +213,7 @@ class ModelSession:
         """
         try:
             for chunk in self._model.stream(list(messages), config=self._config, **options):
+                check()
                 self._count(chunk)
                 if text := chunk.text:
                     yield text

@@ -14,6 +14,10 @@ import numpy as np
 from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
+from assistant.work import check
+
+# Texts embedded before it is asked whether anybody still waits.
+_BATCH = 16
 # About 30 MB of vectors with 384 dimensions.
 _KEPT = 20_000
 
@@ -47,9 +51,12 @@ class TextVectors:
             known = {text: self._vectors[text] for text in texts if text in self._vectors}
         # Two threads may make the same vector; neither waits for the other's batch.
         if missing := [text for text in dict.fromkeys(texts) if text not in known]:
-            for text, vector in zip(missing, self.embeddings.embed_documents(missing), strict=True):
-                array = np.asarray(vector, dtype=np.float32)
-                known[text] = array / (float(np.linalg.norm(array)) or 1.0)
+            for start in range(0, len(missing), _BATCH):
+                check()
+                batch = missing[start : start + _BATCH]
+                for text, vector in zip(batch, self.embeddings.embed_documents(batch), strict=True):
+                    array = np.asarray(vector, dtype=np.float32)
+                    known[text] = array / (float(np.linalg.norm(array)) or 1.0)
         with self._lock:
             for text in texts:
                 self._vectors[text] = known[text]
