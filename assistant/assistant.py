@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property, partial
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,28 +13,15 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from assistant.answering.glossary import Glossary
 from assistant.answering.pipeline import Pipeline
 from assistant.errors import DocumentError, QuestionError
-from assistant.fetch import is_web_address
-from assistant.index.preview import open_for_preview
 from assistant.index.reader import Index
-from assistant.index.reading import ProcessReading, RayReading, Reading
-from assistant.index.server import ChromaServer
 from assistant.index.sync import (
-    Ingest,
     SyncReport,
-    refusals,
-    refused_files,
-    remove_documents,
-    sync_folder,
-    unread,
 )
-from assistant.ingest.reading import limits_of
 from assistant.ingest.translations import read_translations
+from assistant.library import Library, Progress
 from assistant.models.chat import ChatChoice, choose_model
-from assistant.models.embeddings import load_embeddings
-from assistant.models.text_vectors import TextVectors
-from assistant.privacy import is_private, public
+from assistant.privacy import is_private
 from assistant.request import History, Request, turns_of
-from assistant.resources import corpus_folder
 from assistant.retrieval.rerank import SentenceRanker
 from assistant.retriever import TracedRetriever
 from assistant.runnable import AssistantRunnable
@@ -50,17 +36,13 @@ from assistant.schema import (
     SearchHit,
 )
 from assistant.settings import Settings, absolute, load_settings
-from assistant.uploads import collection_folder, drop_files, keeping, kept_collections, left_over, listed
-from assistant.webpages import AddsWebPages, merged
 from assistant.work import Work, counted
 
 if TYPE_CHECKING:
     from assistant.batch import BatchOptions, BatchSummary, ProgressReporter
 
-Progress = Callable[[int, int, str], None]
 
-
-class Assistant(AssistantRunnable, AddsWebPages):
+class Assistant(AssistantRunnable):
     """Answers questions from documents, every sentence cited and checked.
 
     Opening is quick: models are loaded and the corpus is indexed at the first use, or by `warm_up` and `sync`.
@@ -98,9 +80,8 @@ class Assistant(AssistantRunnable, AddsWebPages):
             settings = settings.model_copy(update={k: v for k, v in overrides.items() if v is not None})
         self.settings = settings
         self._given_model = model if isinstance(model, BaseChatModel) else None
-        self._given_embedding = embedding if isinstance(embedding, Embeddings) else None
+        self.library = Library(settings, embedding if isinstance(embedding, Embeddings) else None)
         self._lock = threading.RLock()
-        self._index: Index | None = None
         self._pipeline: Pipeline | None = None
         self._pipeline_generation = -1
         self._choices: dict[str, ChatChoice] = {}
@@ -117,7 +98,7 @@ class Assistant(AssistantRunnable, AddsWebPages):
             events = self._open_pipeline().run(
                 request.question,
                 list(request.history),
-                self._public(request.filters),
+                self.library.public(request.filters),
                 choice,
                 passages=request.passages,
                 language=request.language,
@@ -170,12 +151,12 @@ class Assistant(AssistantRunnable, AddsWebPages):
         Raises:
             QuestionError: The query is empty or too long.
         """
-        return self._open_pipeline().search(self._valid(query), k, self._public(filters))
+        return self._open_pipeline().search(self._valid(query), k, self.library.public(filters))
 
     @counted
     def documents(self, filters: Filters | None = None) -> list[DocumentInfo]:
         """The documents in the index; those that a user of the page added as private only if named by collection."""
-        return self._open_index().documents(self._public(filters))
+        return self.library.documents(filters)
 
     @counted
     def document(self, path: str, collection: str = "corpus") -> Document:
@@ -184,12 +165,7 @@ class Assistant(AssistantRunnable, AddsWebPages):
         Raises:
             DocumentError: There is none of that path.
         """
-        found = self._open_index().document(path, collection)
-        if found is None:
-            raise DocumentError(
-                f"There is no document '{path}' in '{collection}'.", "`assistant documents` lists them."
-            )
-        return found
+        return self.library.document(path, collection)
 
     @counted
     def sync(
@@ -200,7 +176,7 @@ class Assistant(AssistantRunnable, AddsWebPages):
         workers: int = 1,
         ray: str | None = None,
     ) -> SyncReport:
-        """Brings the index in step with the corpus folder.
+        """Brings the index in step with the corpus folder; a damaged one is moved aside and built again.
 
         Args:
             progress: Called with files done, files in all, and the file's name.
@@ -211,18 +187,7 @@ class Assistant(AssistantRunnable, AddsWebPages):
         Raises:
             IndexingError: The folder is missing, the disk is full, or another process keeps writing.
         """
-        if dry_run:
-            return self._preview(self.corpus, [self.corpus], "corpus")
-        index = self._open_index(build=False)
-        return sync_folder(
-            index,
-            self._embeddings,
-            self.corpus,
-            "corpus",
-            progress=progress,
-            ingest=self._ingest,
-            reading=self._reading(workers, ray),
-        )
+        return self.library.sync(progress, dry_run=dry_run, workers=workers, ray=ray)
 
     @counted
     def add_documents(
@@ -249,59 +214,60 @@ class Assistant(AssistantRunnable, AddsWebPages):
             DocumentError: A path does not exist or cannot be added, or the collection's name is not allowed; then
                 nothing was added.
         """
-        paths = listed(paths)
-        addresses = [path for path in paths if isinstance(path, str) and is_web_address(path)]
-        files = [Path(path).expanduser() for path in paths if path not in addresses]
-        if dry_run:
-            return _some(
-                files,
-                [self._preview(file.absolute().parent, [file.absolute()], collection) for file in files],
-            )
-        index = self._open_index()
-        reports = []
-        with keeping(self.settings.home, files, collection, limits_of(self.settings)) as kept:
-            reports.append(refusals(kept.refused))
-            if kept.paths:
-                report = sync_folder(
-                    index,
-                    self._embeddings,
-                    kept.root,
-                    collection,
-                    paths=kept.paths,
-                    progress=progress,
-                    ingest=self._ingest,
-                    reading=self._reading(workers, ray),
-                )
-                # A file that cannot be read does not stay, nor replaces the copy of one that could.
-                kept.revert(unread(report))
-                reports.append(report)
-        # What is not read is not copied either, and so not seen by the sync of the copies.
-        reports += [refused_files(file, self._ingest) for file in files if file.is_dir()]
-        _some(files, reports)
-        if addresses:
-            reports.append(self.add_urls(addresses, collection=collection, progress=progress))
-        return merged(reports)
+        return self.library.add(
+            paths, collection=collection, progress=progress, dry_run=dry_run, workers=workers, ray=ray
+        )
 
-    @cached_property
-    def _ingest(self) -> Ingest:
-        """Readers with the limits of the settings."""
-        return Ingest.default(limits_of(self.settings))
+    @counted
+    def add_urls(
+        self,
+        addresses: str | Sequence[str],
+        *,
+        collection: str = "user",
+        ignore_robots: bool = False,
+        progress: Progress | None = None,
+    ) -> SyncReport:
+        """Fetches HTML pages and PDFs from the web and makes them searchable; the same address updates one.
+
+        Args:
+            addresses: http or https; one or several.
+            collection: The set that they belong to; `corpus` is kept for the corpus folder.
+            ignore_robots: Fetch also what the site's `robots.txt` forbids.
+            progress: Called with addresses done, addresses in all, and the address.
+
+        Returns:
+            An entry for each address; those that failed have the address as path and the reason.
+
+        Raises:
+            DocumentError: The collection's name is not allowed.
+        """
+        return self.library.add_pages(
+            addresses, collection=collection, ignore_robots=ignore_robots, progress=progress
+        )
+
+    def add_url(self, address: str, *, collection: str = "user", ignore_robots: bool = False) -> DocumentInfo:
+        """Fetches one HTML page or PDF from the web and makes it searchable.
+
+        Raises:
+            DocumentError: It cannot be fetched or read; says why in one line.
+        """
+        report = self.add_urls(address, collection=collection, ignore_robots=ignore_robots)
+        added = next(file for file in report.files if file.status != "removed")
+        if added.status == "failed":
+            raise DocumentError(added.reason)
+        return self.document(added.path, collection).info()
 
     @counted
     def remove(self, paths: str | Sequence[str], *, collection: str = "user") -> int:
         """Removes documents from the index, and their copies in the home folder; returns how many there were."""
-        paths = listed(paths)
-        index = self._open_index()
-        removed = remove_documents(index, self._embeddings, list(paths), collection)
-        drop_files(self.settings.home, paths, collection)
-        return removed
+        return self.library.remove(paths, collection=collection)
 
     # State
 
     @property
     def corpus(self) -> Path:
         """Folder of the corpus in use."""
-        return self.settings.corpus if self.settings.corpus is not None else corpus_folder()
+        return self.library.corpus
 
     @property
     def model_name(self) -> str:
@@ -327,9 +293,8 @@ class Assistant(AssistantRunnable, AddsWebPages):
 
     def _release(self) -> None:
         with self._lock:
-            if self._index is not None:
-                self._index.close()
-            self._index = self._pipeline = None
+            self._pipeline = None
+        self.library.release()
 
     def __enter__(self) -> Assistant:
         return self
@@ -354,9 +319,6 @@ class Assistant(AssistantRunnable, AddsWebPages):
             )
         return text
 
-    def _public(self, filters: Filters | None) -> Filters | None:
-        return public(filters, self._open_index().collections)
-
     def _choice(self, model: str | None) -> ChatChoice:
         if model is None and self._given_model is not None:
             return choose_model(self.settings, self._given_model)
@@ -366,74 +328,24 @@ class Assistant(AssistantRunnable, AddsWebPages):
                 self._choices[name] = choose_model(self.settings, name)
             return self._choices[name]
 
-    def _open_index(self, *, build: bool = True) -> Index:
-        with self._lock:
-            if self._index is None:
-                self._embeddings = load_embeddings(
-                    self.settings, self._given_embedding or self.settings.embedding
-                )
-                # Beside the pipeline, which every change of the documents rebuilds.
-                self._vectors = TextVectors(self._embeddings)
-                self._index = Index.open(
-                    self.settings.home, self._embeddings, server=ChromaServer.of(self.settings)
-                )
-            if build and (self._index.is_empty or self._index.rebuild_reason):
-                sync_folder(self._index, self._embeddings, self.corpus, "corpus", ingest=self._ingest)
-                self._restore_uploads(self._index)
-            return self._index
-
-    def _restore_uploads(self, index: Index) -> None:
-        """What users added comes back from its copies when the index was lost."""
-        for collection in kept_collections(self.settings.home):
-            known = {document.path for document in index.documents(Filters(collections=(collection,)))}
-            if left := left_over(self.settings.home, collection, known):
-                root = collection_folder(self.settings.home, collection)
-                sync_folder(index, self._embeddings, root, collection, paths=left, ingest=self._ingest)
-
-    def _preview(self, root: Path, paths: Sequence[Path], collection: str) -> SyncReport:
-        for path in paths:
-            if not path.exists():
-                raise DocumentError(f"The file {path} does not exist.", "Check the path.")
-        embeddings = load_embeddings(self.settings, self._given_embedding or self.settings.embedding)
-        with open_for_preview(self.settings.home, embeddings, ChromaServer.of(self.settings)) as index:
-            return sync_folder(
-                index, embeddings, root, collection, paths=paths, ingest=self._ingest, dry_run=True
-            )
-
-    def _reading(self, workers: int, ray: str | None) -> Reading | None:
-        if self._given_embedding is not None or (workers <= 1 and ray is None):
-            return None
-        load = partial(load_embeddings, self.settings)
-        ingest = partial(Ingest.default, limits_of(self.settings))
-        return ProcessReading(workers, load, ingest) if ray is None else RayReading(load, ingest, ray)
-
     def _open_pipeline(self) -> Pipeline:
         with self._lock:
-            index = self._open_index()
+            index = self.library.open()
             index.refresh()
             if self._pipeline is None or self._pipeline_generation != index.generation:
+                vectors = self.library.vectors
                 names = Glossary.harvest(_lines(index), self.settings.glossary)
                 self._pipeline = Pipeline(
                     index=index,
-                    retriever=TracedRetriever(index, self._embeddings),
-                    ranker=SentenceRanker(index, vectors=self._vectors if self._vectors.in_process else None),
-                    vectors=self._vectors,
+                    retriever=TracedRetriever(index, self.library.embeddings),
+                    ranker=SentenceRanker(index, vectors=vectors if vectors.in_process else None),
+                    vectors=vectors,
                     glossary=names,
                     translations=read_translations(self.corpus),
                     settings=self.settings,
                 )
                 self._pipeline_generation = index.generation
             return self._pipeline
-
-
-def _some(files: Sequence[Path], reports: Sequence[SyncReport]) -> SyncReport:
-    report = merged(reports)
-    if files and not report.files:
-        raise DocumentError(
-            f"There are no documents in {', '.join(map(str, files))}.",
-            "Name files, or folders that hold some; hidden ones are left out.",
-        )
-    return report
 
 
 def _lines(index: Index) -> Iterator[str]:

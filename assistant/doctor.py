@@ -10,9 +10,9 @@ import os
 import platform
 import re
 import shutil
-import sqlite3
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from importlib import metadata
 from pathlib import Path
 from typing import Literal
@@ -82,7 +82,7 @@ def examine(settings: Settings, *, verify: bool = False) -> Examination:
         lambda: _documents(settings),
         lambda: _language_model(settings, verify=verify),
         lambda: _embedding(settings, verify=verify),
-        lambda: _index(settings),
+        lambda: _index(settings, verify=verify),
         lambda: _room(settings),
         _programs,
     )
@@ -248,31 +248,36 @@ def _embedding(settings: Settings, *, verify: bool) -> Iterator[Finding]:
         yield _problem("Embedding", "in use", error.what, error.hint)
 
 
-def _index(settings: Settings) -> Iterator[Finding]:
-    from assistant.index.builds import current_fingerprint
-    from assistant.index.catalog import Catalog
+def _index(settings: Settings, *, verify: bool) -> Iterator[Finding]:
+    from assistant.index.builds import Build, current_fingerprint
+    from assistant.index.check import check_build, missing_passages
+    from assistant.index.failures import index_errors
     from assistant.models.embeddings import load_embeddings
 
     root = settings.home / "index"
     current = current_fingerprint(root)
-    file = root / current.key / "catalog.sqlite3" if current else None
-    if current is None or file is None or not file.is_file():
+    if current is None or not (root / current.key / "catalog.sqlite3").is_file():
         detail = f"none yet in {root}; the first question builds it"
         yield Finding(area="Index", name="index", state="optional", detail=detail, remedy="assistant index")
         return
     try:
-        catalog = Catalog(file)
-        try:
-            rows = catalog.rows("live")
-        finally:
-            catalog.close()
-    except (sqlite3.Error, OSError) as error:
-        yield _problem(
-            "Index", "index", f"{file} cannot be read: {error}", f"Delete {root}, then `assistant index`."
-        )
+        with index_errors("opening the index", root), closing(Build(root, current)) as build:
+            snapshot = build.catalog.snapshot()
+            rows = build.catalog.rows("live")
+            passages = sum(row.passage_count for row in rows)
+            problems = [missing_passages(build)]
+            # Reads the graph, which counting does not.
+            build.store.query([1.0] * current.dimension, 1)
+            if build.load_lexical(snapshot.stamp) is None:
+                problems.append("the lexical index cannot be read")
+            if verify:
+                problems += check_build(build, snapshot)
+    except AssistantError as error:
+        yield _problem("Index", "index", error.what, "assistant index")
         return
-    passages = sum(row.passage_count for row in rows)
-    detail = f"{len(rows)} documents, {passages} passages, {current.embedding}, in {file.parent}"
+    for problem in filter(None, problems):
+        yield _problem("Index", "index", f"{root}: {problem}", "assistant index")
+    detail = f"{len(rows)} documents, {passages} passages, {current.embedding}, in {root / current.key}"
     yield Finding(area="Index", name="index", state="ok", detail=detail)
     try:
         wanted = load_embeddings(settings).name

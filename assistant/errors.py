@@ -36,6 +36,14 @@ class IndexingError(AssistantError):
     """The index cannot be built, opened or written."""
 
 
+class BrokenIndexError(IndexingError):
+    """The index is damaged; `assistant index` builds it again."""
+
+
+class ReadOnlyIndexError(IndexingError):
+    """The index can be searched, but not written."""
+
+
 class ModelError(AssistantError):
     """A language or embedding model is missing, refuses the key or fails."""
 

@@ -3,90 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from assistant.errors import DocumentError
-from assistant.fetch import Fetcher, FetchRules
+from assistant.fetch import Fetcher
 from assistant.fetch.addresses import shown
 from assistant.fetch.keep import fetch_into
 from assistant.index.reader import Index
 from assistant.index.sync import FileReport, Ingest, SyncReport, sync_folder
-from assistant.ingest.reading import limits_of
 from assistant.models.embeddings import EmbeddingModel
-from assistant.schema import Document, DocumentInfo
-from assistant.settings import Settings
-from assistant.uploads import collection_folder, listed
-from assistant.work import Work, counted
 
 Progress = Callable[[int, int, str], None]
-
-
-class AddsWebPages:
-    """The part of `Assistant` that fetches from the web."""
-
-    if TYPE_CHECKING:
-        settings: Settings
-        work: Work
-        _embeddings: EmbeddingModel
-
-        def _open_index(self) -> Index: ...
-        def document(self, path: str, collection: str = "corpus") -> Document: ...  # noqa: D102
-
-    @counted
-    def add_urls(
-        self,
-        addresses: str | Sequence[str],
-        *,
-        collection: str = "user",
-        ignore_robots: bool = False,
-        progress: Progress | None = None,
-    ) -> SyncReport:
-        """Fetches HTML pages and PDFs from the web and makes them searchable; the same address updates one.
-
-        Args:
-            addresses: http or https; one or several.
-            collection: The set that they belong to; `corpus` is kept for the corpus folder.
-            ignore_robots: Fetch also what the site's `robots.txt` forbids.
-            progress: Called with addresses done, addresses in all, and the address.
-
-        Returns:
-            An entry for each address; those that failed have the address as path and the reason.
-
-        Raises:
-            DocumentError: The collection's name is not allowed.
-        """
-        root = collection_folder(self.settings.home, collection)
-        fetcher = self.fetcher
-        return add_pages(
-            self._open_index(),
-            self._embeddings,
-            root,
-            collection,
-            listed(addresses),
-            fetcher,
-            ignore_robots=ignore_robots,
-            progress=progress,
-            ingest=Ingest.default(limits_of(self.settings)),
-        )
-
-    def add_url(self, address: str, *, collection: str = "user", ignore_robots: bool = False) -> DocumentInfo:
-        """Fetches one HTML page or PDF from the web and makes it searchable.
-
-        Raises:
-            DocumentError: It cannot be fetched or read; says why in one line.
-        """
-        report = self.add_urls([address], collection=collection, ignore_robots=ignore_robots)
-        added = next(file for file in report.files if file.status != "removed")
-        if added.status == "failed":
-            raise DocumentError(added.reason)
-        return self.document(added.path, collection).info()
-
-    @cached_property
-    def fetcher(self) -> Fetcher:
-        """Fetches documents from the web; one for all calls, so that its manners hold over them."""
-        return Fetcher(FetchRules.of(self.settings))
 
 
 def add_pages(

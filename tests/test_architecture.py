@@ -30,6 +30,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     # The parts of the one object that users hold.
     frozenset({"uploads", "retriever", "request"}),
     frozenset({"webpages"}),
+    frozenset({"library"}),
     frozenset({"runnable", "engine"}),
     frozenset({"assistant"}),
     frozenset({"web", "batch", "evaluation", "doctor"}),

@@ -54,7 +54,7 @@ def ask(
     with options.open_assistant(model=model, home=home, corpus=corpus, embedding=embedding) as assistant:
         # A wrong model must show before minutes of indexing.
         _ = assistant.model_name
-        options.sync(assistant)
+        options.sync_if_possible(assistant)
         if as_json or markdown or not out.is_terminal:
             answer = assistant.ask(text, **arguments)
             if as_json:
@@ -91,7 +91,7 @@ def search(
     if not query.strip():
         raise QuestionError("The query is empty.", "Give some words to search for.")
     with options.open_assistant(home=home, corpus=corpus, embedding=embedding) as assistant:
-        options.sync(assistant)
+        options.sync_if_possible(assistant)
         hits = assistant.search(query, k=k, filters=filters)
     if as_json:
         typer.echo(json.dumps([hit.model_dump(mode="json") for hit in hits], ensure_ascii=False, indent=2))

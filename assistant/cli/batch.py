@@ -77,7 +77,7 @@ def batch(
                 source,
                 out,
                 show_progress=not quiet,
-                prepare=lambda: options.sync(assistant),
+                prepare=lambda: options.sync_if_possible(assistant),
                 filters=filters,
                 passages=k,
                 language=answer_language,

@@ -61,7 +61,7 @@ def documents(
     from assistant.cli import terminal
 
     with options.open_assistant(home=home, corpus=corpus) as assistant:
-        options.sync(assistant)
+        options.sync_if_possible(assistant)
         found = assistant.documents(filters)
     if as_json:
         typer.echo(json.dumps([each.model_dump(mode="json") for each in found], ensure_ascii=False, indent=2))

@@ -158,3 +158,14 @@ def sync(assistant: Assistant, **given: Any) -> SyncReport:
 
     with terminal.progress_bar(console(stderr=True), "Indexing") as progress:
         return assistant.sync(progress, **given)
+
+
+def sync_if_possible(assistant: Assistant) -> None:
+    """As `sync`; an index that cannot be written is searched as it is."""
+    from assistant.cli import terminal
+    from assistant.errors import ReadOnlyIndexError
+
+    try:
+        sync(assistant)
+    except ReadOnlyIndexError as error:
+        terminal.line(console(stderr=True), f"{error.what} It is searched as it is.")

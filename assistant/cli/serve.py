@@ -38,7 +38,7 @@ def serve(
     from assistant.serve.command import run_http
 
     with options.open_assistant(model=model, home=home, corpus=corpus, embedding=embedding) as assistant:
-        options.sync(assistant)
+        options.sync_if_possible(assistant)
         stored = assistant.settings.serve_key
         typer.echo(f"Serving at http://{f'[{host}]' if ':' in host else host}:{port}", err=True)
         run_http(
@@ -60,5 +60,5 @@ def mcp(model: Model = None, home: Home = None, corpus: Corpus = None, embedding
     from assistant.serve.command import run_mcp
 
     with options.open_assistant(model=model, home=home, corpus=corpus, embedding=embedding) as assistant:
-        options.sync(assistant)
+        options.sync_if_possible(assistant)
         run_mcp(assistant)

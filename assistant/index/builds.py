@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from pathlib import Path
 
 from assistant.errors import IndexingError
 from assistant.index.catalog import Catalog
+from assistant.index.failures import is_writable
 from assistant.index.fingerprint import Fingerprint
 from assistant.index.lexical import LexicalIndex
 from assistant.index.presence import Presence
@@ -29,6 +31,7 @@ from assistant.index.server import ChromaServer
 from assistant.index.store import PassageStore
 
 _CURRENT = "current.json"
+_LOCK = "write.lock"
 _FINGERPRINT = "fingerprint"
 
 
@@ -39,6 +42,11 @@ class Build:
         self.root = root
         self.fingerprint = fingerprint
         self.folder = root / fingerprint.key
+        # SQLite and Chroma cannot even read without writing: a read-only index is searched in a copy.
+        self._copy: tempfile.TemporaryDirectory[str] | None = None
+        if self.folder.is_dir() and not is_writable(self.folder):
+            self._copy = tempfile.TemporaryDirectory(prefix="assistant-index-", ignore_cleanup_errors=True)
+            self.folder = Path(shutil.copytree(self.folder, Path(self._copy.name, fingerprint.key)))
         self.catalog = Catalog(self.folder / "catalog.sqlite3")
         self.replica: Replica | None = None
         self.presence: Presence | None = None
@@ -64,6 +72,8 @@ class Build:
         if self.presence is not None:
             self.presence.close()
         self.catalog.close()
+        if self._copy is not None:
+            self._copy.cleanup()
 
     @property
     def is_there(self) -> bool:
@@ -107,6 +117,24 @@ def make_current(root: Path, fingerprint: Fingerprint) -> None:
     scratch.replace(root / _CURRENT)
 
 
+def set_aside(root: Path, timeout: float) -> Path:
+    """Moves a damaged index out of the way, in place of one that was moved before; returns where it is now.
+
+    Raises:
+        IndexingError: Another process kept it for longer than `timeout` seconds.
+    """
+    aside = root.with_name(f"{root.name}.broken")
+    shutil.rmtree(aside, ignore_errors=True)
+    if not root.is_dir():
+        return root.replace(aside)
+    with write_lock(root, timeout):
+        aside.mkdir()
+        for part in root.iterdir():
+            if part.name != _LOCK:
+                part.rename(aside / part.name)
+    return aside
+
+
 def drop_builds_except(root: Path, keep: set[str]) -> None:
     """Remove the folders of builds that are no longer wanted; what is still open elsewhere may stay."""
     for folder in root.iterdir():
@@ -137,7 +165,7 @@ def write_lock(root: Path, timeout: float) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     root.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(root / "write.lock", timeout=timeout)
+    lock = FileLock(root / _LOCK, timeout=timeout)
     try:
         lock.acquire()
     except Timeout as error:

@@ -213,6 +213,12 @@ class Catalog:
             )
         return generation
 
+    def passage_count(self) -> int:
+        """How many passages the live documents have."""
+        with self._lock:
+            row = self._db.execute("SELECT SUM(passage_count) FROM documents WHERE state = 'live'").fetchone()
+        return int(row[0] or 0)
+
     def load(self, document_id: str) -> IndexedDocument | None:
         """A document with passages and vectors; None when it is not there."""
         with self._lock:

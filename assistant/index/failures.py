@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from assistant.errors import AssistantError, IndexingError
+from assistant.errors import AssistantError, BrokenIndexError, IndexingError, ReadOnlyIndexError
 from assistant.index.server import ChromaServer, is_unreachable
 
 _FULL_ERRNOS = {errno.ENOSPC, errno.EDQUOT}
+_DAMAGE_ERRNOS = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EIO}
+# What only reads files of the index: when it fails, they are at fault.
+_READING = (
+    "opening the index",
+    "searching",
+    "reading the index",
+    "reading passages",
+    "reading a document",
+    "reading the lexical index",
+    "checking the index",
+)
 _FULL_WORDS = ("disk is full", "no space left", "disk quota", "not enough space")
 
 
@@ -43,18 +55,42 @@ def is_disk_full(error: BaseException) -> bool:
     return False
 
 
+def is_writable(folder: Path) -> bool:
+    """Whether a folder, or the nearest one above it that is there, can be written."""
+    there = next((each for each in (folder, *folder.parents) if each.exists()), folder)
+    return os.access(there, os.W_OK)
+
+
 def _explain(action: str, place: Path, error: BaseException) -> IndexingError:
+    reason = (str(error).strip() or type(error).__name__).partition("\n")[0][:300]
     if is_disk_full(error):
         return IndexingError(
             f"The disk is full: {action} in {place} stopped.",
             "Free some space and run it again; what was finished is kept.",
         )
-    if isinstance(error, PermissionError):
-        return IndexingError(
-            f"No permission for {action} in {place}.", "Set ASSISTANT_HOME to a folder that you may write to."
+    if isinstance(error, PermissionError) or "readonly database" in reason or _errno(error) == errno.EROFS:
+        return ReadOnlyIndexError(
+            f"The index in {place} cannot be written: {action} needs a folder that you may write to.",
+            "Change its rights, or set ASSISTANT_HOME to a folder of yours.",
         )
-    reason = (str(error).strip() or type(error).__name__).partition("\n")[0][:300]
-    return IndexingError(
-        f"The index in {place} failed while {action}: {reason}.",
-        "Run `assistant ingest` to repair it; if that fails too, delete the folder and run it again.",
+    if "database is locked" in reason:
+        return IndexingError(
+            f"Another process keeps the index in {place}.", "Wait until it has finished, then run it again."
+        )
+    # Damage is what SQLite, Chroma and the file system say is wrong with the files; anything else is a failure of ours.
+    from_below = type(error).__module__.partition(".")[0] in ("sqlite3", "chromadb", "pyo3_runtime")
+    if from_below or action in _READING or _errno(error) in _DAMAGE_ERRNOS:
+        return broken(place, reason)
+    return IndexingError(f"The index in {place} failed while {action}: {reason}.", "Run it again.")
+
+
+def broken(place: Path, reason: str) -> BrokenIndexError:
+    """The error of a damaged index."""
+    return BrokenIndexError(
+        f"The index in {place} is damaged: {reason.rstrip('.')}.",
+        "Run `assistant index`: it moves the index aside and builds it again from the documents.",
     )
+
+
+def _errno(error: BaseException) -> int | None:
+    return error.errno if isinstance(error, OSError) else None

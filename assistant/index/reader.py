@@ -12,7 +12,8 @@ from typing import TypeVar
 from assistant.errors import IndexingError
 from assistant.index.builds import Build, client_id, current_fingerprint, make_current, write_lock
 from assistant.index.catalog import Snapshot
-from assistant.index.failures import index_errors
+from assistant.index.check import check_build, lexical_of, missing_passages
+from assistant.index.failures import broken, index_errors
 from assistant.index.filters import matches
 from assistant.index.fingerprint import Fingerprint
 from assistant.index.lease import Lease
@@ -110,7 +111,23 @@ class Index:
                 )
                 if fits and (root / old.key).exists():
                     serving = Build(root, old, server)
-            return cls(root, build, serving, reason, server)
+            index = cls(root, build, serving, reason, server)
+            index._expect_all_passages()
+            return index
+
+    def _expect_all_passages(self) -> None:
+        """Raises when Chroma lost passages: its searches would just find less."""
+        if self.server is not None:
+            return
+        for _ in range(_TRIES):
+            snapshot = self._snapshot
+            missing = missing_passages(self._serving)
+            # A writer may have deleted what it replaced meanwhile.
+            if not missing or not self._has_left(snapshot):
+                break
+        if missing:
+            self.close()
+            raise broken(self.root, missing)
 
     def close(self) -> None:
         """Release all files."""
@@ -351,32 +368,3 @@ def _retire(server: ChromaServer | None, old: Fingerprint | None, wanted: Finger
 
 def _is_gone(build: Build, state: Published) -> bool:
     return bool(build.catalog.stamp()[1]) and not state.stamp
-
-
-def lexical_of(build: Build, snapshot: Snapshot) -> LexicalIndex:
-    """The lexical index of a state: the saved one, or one built anew when that is missing or damaged."""
-    lexical = build.load_lexical(snapshot.stamp)
-    if lexical is None:
-        lexical = LexicalIndex.build(build.catalog.passages(list(snapshot.documents)), snapshot.stamp)
-        if build.is_there and build.catalog.stamp()[1] == snapshot.stamp:
-            # A reader can do without the file: the disk may be full or not its own.
-            with contextlib.suppress(OSError):
-                build.save_lexical(lexical)
-    return lexical
-
-
-def check_build(build: Build, snapshot: Snapshot) -> list[str]:
-    """One line for every disagreement between the parts of a build."""
-    problems: list[str] = []
-    rows = build.catalog.rows("writing", "staged", "live", "dead")
-    problems += [f"{row.path}: unfinished ({row.state})" for row in rows if row.state != "live"]
-    expected = {p.id: p.document.id for p in build.catalog.passages([row.id for row in rows])}
-    stored = build.store.contents()
-    problems += [f"passage {i} is missing in Chroma" for i in expected.keys() - stored.keys()]
-    problems += [f"passage {i} in Chroma belongs to no document" for i in stored.keys() - expected.keys()]
-    lexical = lexical_of(build, snapshot)
-    live = {row.id for row in rows if row.state == "live"}
-    searchable = {i for i, document in expected.items() if document in live}
-    if set(lexical.ids) != searchable or len(lexical.ids) != len(searchable):
-        problems.append("the lexical index holds other passages than the catalogue")
-    return sorted(problems)

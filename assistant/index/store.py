@@ -25,6 +25,7 @@ _INFO_FIELDS = ("title", "topic", "publisher", "media_type", "sha256", "page_cou
 _BATCH = 500
 # Chroma keeps one engine a path spelling and process; another spelling gives a fresh one.
 _spelling = itertools.count(1)
+_spoilt: set[Path] = set()
 
 
 class PassageStore:
@@ -245,7 +246,14 @@ def _open_client(folder: Path, server: ChromaServer | None, spelling: int = 0) -
         return server.connect()
     settings = ChromaSettings(anonymized_telemetry=False)
     folder.mkdir(parents=True, exist_ok=True)
-    return chromadb.PersistentClient(path=str(folder) + "/." * spelling, settings=settings)
+    if folder in _spoilt:
+        spelling = next(_spelling)
+    try:
+        return chromadb.PersistentClient(path=str(folder) + "/." * spelling, settings=settings)
+    except BaseException:
+        # Chroma would give out the engine that failed again.
+        _spoilt.add(folder)
+        raise
 
 
 def _metadata(passage: Passage) -> dict[str, Any]:

@@ -113,7 +113,7 @@ def test_a_search_that_fails_is_told(assistant: Assistant, monkeypatch: pytest.M
     def fail(text: str) -> Any:
         raise AssistantError("The embedding model is gone.")
 
-    monkeypatch.setattr(assistant._embeddings, "embed_query", fail)
+    monkeypatch.setattr(assistant.library.embeddings, "embed_query", fail)
     seen = Recorder()
     with pytest.raises(AssistantError, match="is gone"):
         assistant.invoke(QUESTION, {"callbacks": [seen]})
@@ -129,7 +129,7 @@ def test_the_retriever_is_one_run_also_within_a_chain(assistant: Assistant) -> N
 
 
 def test_a_retry_is_seen_as_two_attempts(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
-    search, calls = assistant._embeddings.embed_query, 0
+    search, calls = assistant.library.embeddings.embed_query, 0
 
     def once(text: str) -> Any:
         nonlocal calls
@@ -138,7 +138,7 @@ def test_a_retry_is_seen_as_two_attempts(assistant: Assistant, monkeypatch: pyte
             raise AssistantError("Not yet.")
         return search(text)
 
-    monkeypatch.setattr(assistant._embeddings, "embed_query", once)
+    monkeypatch.setattr(assistant.library.embeddings, "embed_query", once)
     seen = Recorder()
     again = assistant.with_retry(stop_after_attempt=2, wait_exponential_jitter=False)
     assert again.invoke(QUESTION, {"callbacks": [seen]}).question == QUESTION

@@ -58,8 +58,8 @@ def test_vectors_outlive_a_change_of_the_documents(tmp_path: Path) -> None:
         corpus=corpus, home=tmp_path / "home", embedding=WordEmbeddings(), model="extractive"
     ) as engine:
         engine.ask("Who ships chips?")
-        kept = engine._vectors
+        kept = engine.library.vectors
         (corpus / "two.md").write_text("# Two\n\nSMIC makes chips in Shanghai.\n", encoding="utf-8")
         engine.sync()
         engine.ask("Who makes chips?")
-        assert engine._vectors is kept
+        assert engine.library.vectors is kept
