@@ -21,7 +21,7 @@ from assistant.ingest.translations import read_translations
 from assistant.library import Library, Progress
 from assistant.models.chat import ChatChoice, choose_model
 from assistant.privacy import is_private
-from assistant.request import History, Request, turns_of
+from assistant.request import MOST_PASSAGES, History, Request, turns_of
 from assistant.retrieval.rerank import SentenceRanker
 from assistant.retriever import TracedRetriever
 from assistant.runnable import AssistantRunnable
@@ -98,7 +98,7 @@ class Assistant(AssistantRunnable):
             events = self._open_pipeline().run(
                 request.question,
                 list(request.history),
-                self.library.public(request.filters),
+                self.library.scope(request.filters),
                 choice,
                 passages=request.passages,
                 language=request.language,
@@ -149,9 +149,14 @@ class Assistant(AssistantRunnable):
         """The passages nearest to a query, best first.
 
         Raises:
-            QuestionError: The query is empty or too long.
+            QuestionError: The query is empty or too long, `k` is not from 1 to 100, or a filter fits nothing.
         """
-        return self._open_pipeline().search(self._valid(query), k, self.library.public(filters))
+        if type(k) is not int or not 1 <= k <= MOST_PASSAGES:
+            raise QuestionError(
+                f"The number of passages is {str(k)[:20]!r}.",
+                f"Give a whole number from 1 to {MOST_PASSAGES}.",
+            )
+        return self._open_pipeline().search(self._valid(query), k, self.library.scope(filters))
 
     @counted
     def documents(self, filters: Filters | None = None) -> list[DocumentInfo]:

@@ -28,7 +28,7 @@ from assistant.index.sync import (
 from assistant.ingest.reading import limits_of
 from assistant.models.embeddings import EmbeddingModel, load_embeddings
 from assistant.models.text_vectors import TextVectors
-from assistant.privacy import public
+from assistant.privacy import check_names, public
 from assistant.resources import corpus_folder
 from assistant.schema import Document, DocumentInfo, Filters
 from assistant.settings import Settings
@@ -81,9 +81,17 @@ class Library:
                 self._index.close()
             self._index = None
 
-    def public(self, filters: Filters | None) -> Filters | None:
-        """The same filters without the private collections, unless they are named."""
-        return public(filters, self.open().collections)
+    def scope(self, filters: Filters | None) -> Filters | None:
+        """The same filters without the private collections, unless they are named.
+
+        Raises:
+            QuestionError: A topic, language or collection is none that there is; lists them.
+        """
+        index = self.open()
+        collections = index.collections
+        if filters is not None:
+            check_names(filters, collections, index.documents)
+        return public(filters, collections)
 
     def open(self, *, build: bool = True) -> Index:
         """The index; built first when there is none and `build` is set."""
@@ -99,7 +107,7 @@ class Library:
 
     def documents(self, filters: Filters | None = None) -> list[DocumentInfo]:
         """The documents in the index; those that a user of the page added as private only if named by collection."""
-        return self.open().documents(self.public(filters))
+        return self.open().documents(self.scope(filters))
 
     def document(self, path: str, collection: str = "corpus") -> Document:
         """A document with its text.

@@ -10,13 +10,16 @@ import hashlib
 import logging
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from assistant.schema import Filters
+from assistant.errors import QuestionError
+from assistant.schema import DocumentInfo, Filters
 
 log = logging.getLogger(__name__)
 
+SOURCES = "sources"
+"""The collection that `assistant corpus fetch` fills."""
 SHARED = "shared"
 """Documents that a user of the page added for everybody."""
 OWN = "user"
@@ -48,6 +51,38 @@ def private_collection(owner: str) -> str:
 def is_private(collection: str) -> bool:
     """Whether a collection is one user's alone."""
     return _PRIVATE.fullmatch(collection) is not None
+
+
+def check_names(
+    filters: Filters, collections: Iterable[str], documents: Callable[[], Iterable[DocumentInfo]]
+) -> None:
+    """Refuses names that nothing has: a search that finds nothing would pass for an answer.
+
+    Args:
+        filters: What is asked for.
+        collections: All that there are; private ones are not named.
+        documents: All documents.
+
+    Raises:
+        QuestionError: A topic, language or collection is none that there is; lists them.
+    """
+    there = {name for name in collections if not is_private(name)}
+    # These may be empty as yet; and whoever knows the name of a private one may name it.
+    own = {name for name in filters.collections if is_private(name)}
+    _refuse_others("collection", filters.collections, there, {"corpus", SOURCES, SHARED, OWN, *own})
+    if filters.topics or filters.languages:
+        known = [each for each in documents() if each.collection in there | own]
+        _refuse_others("topic", filters.topics, {each.topic for each in known if each.topic})
+        _refuse_others("language", filters.languages, {each.language for each in known}, {"en", "zh"})
+
+
+def _refuse_others(kind: str, names: Iterable[str], there: set[str], allowed: Iterable[str] = ()) -> None:
+    known = {name.casefold() for name in (*there, *allowed)}
+    for name in names:
+        if there and name.casefold() not in known:
+            raise QuestionError(
+                f"There is no {kind} '{name[:50]}'.", f"There are: {', '.join(sorted(there))}."
+            )
 
 
 def public(filters: Filters | None, collections: Iterable[str]) -> Filters | None:

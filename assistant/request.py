@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple, cast, get_args
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
-from pydantic import ValidationError
 
 from assistant.errors import QuestionError
 from assistant.schema import Filters, Turn
@@ -97,12 +96,7 @@ def read_input(
         history, value = (*history, *value[:-1]), value[-1].text
     if not isinstance(value, str):
         raise QuestionError(f"The question is not text but {type(value).__name__}.", "Give a string.")
-    try:
-        chosen = Filters.model_validate(filters) if filters is not None else None
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise QuestionError(f"Filter '{place}' does not fit: {first['msg']}.", "See `Filters`.") from None
+    chosen = Filters.model_validate(filters) if filters is not None else None
     if passages is not None and not (type(passages) is int and 1 <= passages <= MOST_PASSAGES):
         raise QuestionError(
             f"The number of passages is {str(passages)[:20]!r}.",

@@ -1,11 +1,13 @@
-"""Where the documents and prompts that come with the package are, installed or in a clone."""
+"""What comes with the package: where its documents and prompts are, installed or in a clone, and its version."""
 
 from __future__ import annotations
 
+from importlib import metadata
 from pathlib import Path
 
 from assistant.errors import ConfigurationError
 
+DISTRIBUTION = "china-ai-chip-assistant"
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -25,6 +27,14 @@ def prompts_folder() -> Path:
         ConfigurationError: The installation is incomplete.
     """
     return _folder("prompts")
+
+
+def version() -> str:
+    """The installed version; 0 for a copy of the code that is not installed."""
+    try:
+        return metadata.version(DISTRIBUTION)
+    except metadata.PackageNotFoundError:
+        return "0"
 
 
 def repository_folder() -> Path | None:

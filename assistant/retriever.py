@@ -16,6 +16,7 @@ from langchain_core.runnables.config import (
 )
 from pydantic import ConfigDict, Field
 
+from assistant.request import MOST_PASSAGES
 from assistant.retrieval.hybrid import HybridRetriever
 from assistant.retrieval.query import SearchQuery
 from assistant.schema import Filters, SearchHit
@@ -66,7 +67,7 @@ class AssistantRetriever(BaseRetriever):
     # A protocol cannot be checked at run time without its methods being called.
     assistant: Any
     """The `Assistant` that searches."""
-    k: int = Field(default=10, ge=1)
+    k: int = Field(default=10, ge=1, le=MOST_PASSAGES)
     """Passages to return."""
     filters: Filters | None = None
     """Which documents are searched."""

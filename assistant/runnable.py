@@ -23,6 +23,8 @@ from langchain_core.runnables.config import (
     patch_config,
     set_config_context,
 )
+from langchain_core.tools import BaseTool
+from pydantic import BaseModel
 
 from assistant.errors import AssistantError
 from assistant.request import AnswerLanguage, AssistantInput, History, Request, inputs_of, read_input
@@ -234,6 +236,26 @@ class AssistantRunnable(Runnable[AssistantInput, Answer]):
             filters: Which documents are searched.
         """
         return AssistantRetriever(assistant=self, k=k, filters=filters)
+
+    def as_tool(
+        self,
+        args_schema: type[BaseModel] | None = None,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        arg_types: dict[str, type] | None = None,
+    ) -> BaseTool:
+        """A tool for agents: `question`, and perhaps `topics`, `since` and `until`; see `assistant.tool`.
+
+        Args:
+            args_schema: Not used: what may be asked is fixed.
+            name: Of the tool; `ask_documents` when None.
+            description: What the model reads about it; one that fits when None.
+            arg_types: Not used.
+        """
+        from assistant.tool import make_tool
+
+        return make_tool(self, name, description)
 
     def _limited(
         self, config: RunnableConfig | list[RunnableConfig] | None, count: int

@@ -7,9 +7,20 @@ Unicode code points of `Document.text`, start inclusive, end exclusive.
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, computed_field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    computed_field,
+    field_validator,
+    model_validator,
+)
+
+from assistant.errors import QuestionError
 
 Verdict = Literal["supported", "partly_supported", "unsupported"]
 Status = Literal["answered", "partial", "not_in_corpus"]
@@ -292,6 +303,30 @@ class Filters(_Record):
     since: dt.date | None = None
     until: dt.date | None = None
     languages: tuple[str, ...] = ()
+
+    @field_validator("topics", "entities", "documents", "collections", "languages", mode="before")
+    @classmethod
+    def _one_is_a_list(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _told(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Errors of this package, in one line; raises `QuestionError`."""
+        try:
+            filters = handler(value)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = ".".join(map(str, first["loc"])) or "filters"
+            fields = ", ".join(cls.model_fields)
+            if first["type"] == "extra_forbidden":
+                raise QuestionError(f"There is no filter '{name[:50]}'.", f"There are: {fields}.") from None
+            raise QuestionError(f"The filter '{name[:50]}' does not fit: {first['msg']}.") from None
+        if filters.since and filters.until and filters.since > filters.until:
+            raise QuestionError(
+                f"The filter 'since' ({filters.since}) is after 'until' ({filters.until}).", "Swap them."
+            )
+        return filters
 
 
 class Turn(_Record):

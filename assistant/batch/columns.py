@@ -9,10 +9,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, cast, get_args
 
-from pydantic import ValidationError
-
 from assistant.batch.questions import USUAL_NAMES, ColumnMap, QuestionRow
-from assistant.errors import BatchError
+from assistant.errors import BatchError, QuestionError
 from assistant.request import AnswerLanguage
 from assistant.schema import Filters
 
@@ -120,14 +118,12 @@ def _filters(cells: Mapping[str, Any], columns: Mapping[str, str], problems: lis
             )
         else:
             values[field] = day
-    if values.get("since") and values.get("until") and values["since"] > values["until"]:
-        problems.append(f"The dates are the wrong way round: {values['since']} is after {values['until']}.")
     if not values:
         return None
     try:
         return Filters(**values)
-    except ValidationError as error:
-        problems.append(f"The filters do not fit: {error.errors()[0]['msg']}.")
+    except QuestionError as error:
+        problems.append(str(error))
         return None
 
 

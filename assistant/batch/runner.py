@@ -94,6 +94,9 @@ def run_batch(
     _refuse_foreign(paths, chosen)
     if prepare is not None:
         prepare()
+    if chosen.filters is not None:
+        # A topic that there is none of fails here, and not in every row.
+        assistant.documents(chosen.filters)
     with _open_journal(paths, fingerprint_of(assistant, chosen), chosen) as journal:
         remove_leftovers(paths)
         return _Run(

@@ -48,17 +48,21 @@ corpus_app.command("check")(documents.corpus_check)
 corpus_app.command("fetch")(web.corpus_fetch)
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        from assistant.resources import version
+
+        typer.echo(version())
+        raise typer.Exit()
+
+
 @app.callback()
 def _root(
     version: Annotated[
-        bool, typer.Option("--version", is_eager=True, help="Print the version and exit.")
+        bool,
+        typer.Option("--version", is_eager=True, callback=_version, help="Print the version and exit."),
     ] = False,
-) -> None:
-    if version:
-        from importlib.metadata import version as installed
-
-        typer.echo(installed("china-ai-chip-assistant"))
-        raise typer.Exit()
+) -> None: ...
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

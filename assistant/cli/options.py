@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from assistant.errors import QuestionError
 from assistant.schema import Filters
 
 if TYPE_CHECKING:
@@ -140,15 +141,16 @@ def _filters(
     language: list[str] | None,
 ) -> Filters | None:
     """The documents that the options allow; None when they allow all."""
-    if since and until and since > until:
-        raise typer.BadParameter(f"--since {since} is after --until {until}.")
-    chosen = Filters(
-        topics=tuple(topic or ()),
-        entities=tuple(entity or ()),
-        since=since,
-        until=until,
-        languages=tuple(language or ()),
-    )
+    try:
+        chosen = Filters(
+            topics=tuple(topic or ()),
+            entities=tuple(entity or ()),
+            since=since,
+            until=until,
+            languages=tuple(language or ()),
+        )
+    except QuestionError as error:
+        raise typer.BadParameter(str(error)) from None
     return chosen if chosen != Filters() else None
 
 

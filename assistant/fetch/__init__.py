@@ -3,8 +3,6 @@
 from assistant.fetch.addresses import WebAddress, is_web_address
 from assistant.fetch.download import Fetcher, Page
 from assistant.fetch.rules import FetchRules
-
-SOURCES = "sources"
-"""The collection that `assistant corpus fetch` fills."""
+from assistant.privacy import SOURCES
 
 __all__ = ["SOURCES", "FetchRules", "Fetcher", "Page", "WebAddress", "is_web_address"]

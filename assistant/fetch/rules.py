@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from ipaddress import IPv4Network, IPv6Network
 
 from assistant.errors import ConfigurationError
+from assistant.resources import version
 from assistant.settings import Settings
 
 PRODUCT = "china-ai-chip-assistant"
@@ -16,12 +16,8 @@ PRODUCT = "china-ai-chip-assistant"
 
 def user_agent(contact: str = "") -> str:
     """What requests say of themselves: name, version and whom to write to, and no browser's name."""
-    try:
-        number = version(PRODUCT)
-    except PackageNotFoundError:
-        number = "0"
     told = "; ".join(filter(None, ("fetches single documents for a local collection", contact)))
-    return f"{PRODUCT}/{number} ({told})"
+    return f"{PRODUCT}/{version()} ({told})"
 
 
 @dataclass(frozen=True)

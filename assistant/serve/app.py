@@ -11,14 +11,15 @@ from fastapi import FastAPI, Request
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import Response, StreamingResponse
-from starlette.routing import Route
+from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
 
 from assistant.engine import Engine
 from assistant.errors import AssistantError
 from assistant.schema import Answer, AnswerEvent, Event, Filters
 from assistant.serve.chat import completion_of, read_messages, stream_of
 from assistant.serve.errors import error_response, install, responses
-from assistant.serve.guard import Guard
+from assistant.serve.guard import API_PATHS, Guard
 from assistant.serve.mcp_server import McpDoor
 from assistant.serve.metrics import Metrics, MetricsMiddleware
 from assistant.serve.public import PublicEngine
@@ -39,6 +40,7 @@ from assistant.serve.wire import (
 from assistant.web.guard import LOCAL_HOSTS
 
 TITLE = "China AI and chip assistant"
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 # The client left before its answer: nobody sees this status but the metrics (nginx uses the same).
 _LEFT = 499
 
@@ -94,6 +96,7 @@ def create_app(
         return metrics.response()
 
     app.router.routes.append(Route("/mcp", mcp))
+    _close_the_rest(app)
     app.openapi = _openapi(app, api_key is not None)  # type: ignore[method-assign]
     # The last one added is the first to see a request.
     app.add_middleware(
@@ -117,6 +120,21 @@ def create_app(
 
         app.state.desk = mount(app, assistant, api_key)
     return app
+
+
+def _close_the_rest(app: FastAPI) -> None:
+    """Answers what is left of the API's paths as the protocol does: the page, mounted at `/`, would take it."""
+
+    async def nothing(request: Request) -> None:
+        partly = [r for r in app.router.routes if r.matches(request.scope)[0] is Match.PARTIAL]
+        methods = sorted({m for route in partly for m in getattr(route, "methods", None) or ()})
+        raise HTTPException(
+            405 if methods else 404, headers={"allow": ", ".join(methods)} if methods else None
+        )
+
+    for prefix in API_PATHS:
+        for path in (prefix, f"{prefix}/{{rest:path}}"):
+            app.router.routes.append(Route(path, nothing, methods=_METHODS, include_in_schema=False))
 
 
 def _plain(filters: WireFilters | None) -> Filters | None:

@@ -19,13 +19,13 @@ from assistant.web.guard import host_name
 log = logging.getLogger(__name__)
 
 # Everything below these is the API; the rest is the web UI, which has its own sign-in and limits.
-_API = ("/v1", "/mcp", "/metrics", "/health", "/openapi.json")
+API_PATHS = ("/v1", "/mcp", "/metrics", "/health", "/openapi.json")
 _OPEN = "/health"
 
 
 def is_api(path: str) -> bool:
     """Whether a path belongs to the API."""
-    return any(path == prefix or path.startswith(prefix + "/") for prefix in _API)
+    return any(path == prefix or path.startswith(prefix + "/") for prefix in API_PATHS)
 
 
 class _TooLarge(Exception):

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from assistant.engine import Engine
 from assistant.errors import AssistantError
 from assistant.request import MOST_PASSAGES, AnswerLanguage
+from assistant.resources import version
 from assistant.schema import Answer, AnswerEvent, Citation, Filters, Passage, Status, StepEvent, Turn, Verdict
 from assistant.serve.errors import error_response
 from assistant.serve.metrics import Metrics
@@ -140,7 +141,7 @@ def create_mcp_server(engine: Engine | PublicEngine, running: Running | None = N
     assistant = engine if isinstance(engine, PublicEngine) else PublicEngine(engine)
     watched = running or Running(Metrics())
     server = _Server(
-        "china-ai-chip-assistant", instructions=_INSTRUCTIONS, log_level="WARNING", version=_version()
+        "china-ai-chip-assistant", instructions=_INSTRUCTIONS, log_level="WARNING", version=version()
     )
 
     @server.tool(title="Ask a question", annotations=_READ_ONLY)
@@ -163,10 +164,10 @@ def create_mcp_server(engine: Engine | PublicEngine, running: Running | None = N
     ) -> Annotated[CallToolResult, AskResult]:
         """Answer a question from the documents: each sentence is cited with a verbatim quote and checked."""
         turns = tuple(Turn(question=turn.question, answer=turn.answer) for turn in history or ())
-        filters = _filters(topics, since, until, languages)
         answer: Answer | None = None
         steps = 0
         try:
+            filters = _filters(topics, since, until, languages)
             asked = assistant.astream(
                 question, history=turns, filters=filters, passages=passages, language=answer_language
             )
@@ -197,8 +198,9 @@ def create_mcp_server(engine: Engine | PublicEngine, running: Running | None = N
         languages: Languages = None,
     ) -> SearchResult:
         """Find the passages of the documents that are nearest to a query, best first."""
-        filters = _filters(topics, since, until, languages)
-        hits = await _in_thread(lambda: assistant.search(query, k=k, filters=filters))
+        hits = await _in_thread(
+            lambda: assistant.search(query, k=k, filters=_filters(topics, since, until, languages))
+        )
         found = [FoundPassage(**_place(h.passage), text=h.passage.text, score=h.score) for h in hits]
         return SearchResult(passages=found)
 
@@ -370,12 +372,3 @@ def _as_text(answer: Answer) -> str:
         place = ", ".join(str(part) for part in (document.title, document.date, document.path) if part)
         lines.append(f"[{citation.number}] {place}: “{citation.quote}” {urls}".rstrip())
     return "\n".join(lines).strip()
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("china-ai-chip-assistant")
-    except PackageNotFoundError:
-        return "0"

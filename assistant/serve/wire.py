@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    StrictBool,
+    field_validator,
+    model_validator,
+)
 
 from assistant.request import MOST_PASSAGES, AnswerLanguage
 from assistant.schema import Answer, Document, DocumentInfo, Filters, SearchHit
@@ -38,6 +46,17 @@ class WireFilters(Filters):
         if value is not None and not (isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value)):
             raise ValueError("a date is written as 2026-05-01")
         return value
+
+    @field_validator("topics", "entities", "documents", "collections", "languages", mode="before")
+    @classmethod
+    def _one_is_a_list(cls, value: Any) -> Any:
+        return value
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _told(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        # As the errors of all other fields: with the field's place in the request.
+        return handler(value)
 
     def plain(self) -> Filters:
         """The same as the engine knows it."""

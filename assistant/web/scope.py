@@ -39,14 +39,17 @@ def make_filters(
 ) -> Filters:
     """Filters from the controls; the collections never reach beyond what the user may read."""
     allowed = readable_collections(owner)
+    first, last = parse_date(since), parse_date(until)
+    if first and last and first > last:
+        first, last = last, first
     chosen = tuple(c for c in collections if c in allowed)
     return Filters(
         topics=tuple(topics or ()),
         entities=tuple(entities or ()),
         documents=tuple(documents or ()),
         collections=chosen or allowed,
-        since=parse_date(since),
-        until=parse_date(until),
+        since=first,
+        until=last,
     )
 
 

@@ -148,7 +148,7 @@ def test_filters_may_be_a_dict() -> None:
         (None, "not text"),
         ([], "last message"),
         ([AIMessage("A")], "last message"),
-        ({"question": "Why?", "filters": {"topic": "chips"}}, "Filter 'topic'"),
+        ({"question": "Why?", "filters": {"topic": "chips"}}, "no filter 'topic'"),
         ({"question": "Why?", "history": ["alone"]}, "no exchange"),
     ],
 )

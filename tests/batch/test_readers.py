@@ -190,7 +190,7 @@ def test_a_missing_file_and_an_unknown_column_are_named(tmp_path: Path) -> None:
         ("7", "neither"),
         ('{"question": "a", "since": "soon"}', "'since' is not a date: 'soon'"),
         ('{"question": "a", "since": "2026-13-01"}', "not a date"),
-        ('{"question": "a", "since": "2026-05-02", "until": "2026-05-01"}', "wrong way round"),
+        ('{"question": "a", "since": "2026-05-02", "until": "2026-05-01"}', "is after"),
     ],
 )
 def test_a_wrong_row_has_its_reason_and_the_others_are_read(tmp_path: Path, line: str, problem: str) -> None:

@@ -90,3 +90,23 @@ def test_every_error_class_reaches_the_user_as_its_text(assistant: FakeAssistant
     for kind in (AssistantError, IndexingError, ModelError):
         assistant.failure = kind("It broke.", "Do this.")
         assert run("ask", "q").err == "Error: It broke. Do this.\n"
+
+
+@pytest.mark.parametrize("verb", [["settings"], ["settings", "--json"], ["corpus", "check"], ["--help"]])
+def test_a_reader_that_leaves_early_ends_a_list_quietly(verb: list[str], tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "assistant", *verb]
+    environment = {**os.environ, "ASSISTANT_HOME": str(tmp_path), "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as running:
+        assert running.stdout is not None and running.stderr is not None
+        assert running.stdout.readline()
+        running.stdout.close()
+        told = running.stderr.read()
+    assert told == "" and running.returncode in (0, 1)
+
+
+def test_the_version_is_told(run: Any) -> None:
+    from importlib.metadata import version
+
+    assert run("--version").out == version("china-ai-chip-assistant") + "\n"

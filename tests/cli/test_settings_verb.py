@@ -38,7 +38,7 @@ def test_keys_of_the_server_and_the_page_may_stand_in_the_settings_file(
     monkeypatch.setattr(command, "run_http", lambda *_, api_key, **options: seen.append(api_key))
     assert run("serve").code == 0 and run("serve", "--api-key", "given").code == 0
     assert seen == ["from-the-file", "given"]
-    assert assistant.settings.auth == Path("users.txt")
+    assert assistant.settings.auth == Path("users.txt").absolute()
     (tmp_path / ".env").write_text("ASSISTANT_SERVE_KEY=\nASSISTANT_AUTH=\n")
     assert run("serve").code == 0 and seen[-1] is None and assistant.settings.auth is None
 

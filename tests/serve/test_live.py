@@ -125,3 +125,31 @@ async def test_the_web_ui_is_on_the_same_server(
     right = await http.post("/login", data={"username": "assistant", "password": "secret"})
     assert right.status_code == 200
     assert (await http.get("/config")).status_code == 200
+
+
+@pytest.mark.parametrize("page", [False, True])
+async def test_paths_and_methods_that_there_are_none_of_are_answered_as_the_protocol_does(
+    page: bool, serve: Callable[..., Any], engine: FakeEngine, tmp_path: Path
+) -> None:
+    engine.settings = Settings(home=tmp_path)  # type: ignore[attr-defined]
+    engine.sync = lambda progress=None: None  # type: ignore[attr-defined]
+    http: httpx.AsyncClient = await serve(mount_ui=page)
+    for method, path, status, allow in (
+        ("GET", "/v1", 404, None),
+        ("GET", "/v1/nothing", 404, None),
+        ("POST", "/v1/embeddings", 404, None),
+        ("DELETE", "/v1/models", 405, "GET"),
+        ("GET", "/v1/chat/completions", 405, "POST"),
+        ("HEAD", "/v1/documents", 405, "GET"),
+        ("PUT", "/v1/search", 405, "POST"),
+        ("OPTIONS", "/v1/search", 405, "POST"),
+        ("POST", "/health", 405, "GET"),
+        ("GET", "/health/deep", 404, None),
+        ("POST", "/metrics", 405, "GET"),
+        ("GET", "/mcp/other", 404, None),
+    ):
+        reply = await http.request(method, path)
+        assert reply.status_code == status, (method, path, reply.status_code)
+        assert reply.headers.get("allow") == allow
+        if method != "HEAD":
+            assert reply.json()["error"]["type"] == "invalid_request_error"
