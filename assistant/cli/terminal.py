@@ -244,9 +244,18 @@ def print_report(console: Console, report: IndexingOutcome) -> None:
 
 @contextmanager
 def progress_bar(console: Console, title: str) -> Iterator[Callable[[int, int, str], None]]:
-    """A callback (done, total, name) that draws a bar on a terminal, from its first call on."""
+    """A callback (done, total, name) that draws a bar on a terminal, from its first call on; elsewhere it says once
+    what is being done."""
     if not console.is_terminal:
-        yield lambda done, total, name: None
+        told = False
+
+        def tell(done: int, total: int, name: str) -> None:
+            nonlocal told
+            if not told and done < total:
+                line(console, f"{title} {total} documents ...")
+            told = True
+
+        yield tell
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     bar = Progress(*columns, console=console, transient=True)
