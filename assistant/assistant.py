@@ -180,19 +180,22 @@ class Assistant(AssistantRunnable):
         dry_run: bool = False,
         workers: int = 1,
         ray: str | None = None,
+        mend: bool = False,
     ) -> SyncReport:
-        """Brings the index in step with the corpus folder; a damaged one is moved aside and built again.
+        """Brings the index in step with the corpus folder.
 
         Args:
             progress: Called with files done, files in all, and the file's name.
             dry_run: Only report what would be done; nothing is written.
             workers: Processes that read files.
             ray: Address of a Ray cluster whose workers read and embed; `local` starts one here.
+            mend: Move a damaged index aside and build it again, with what was added from its copies.
 
         Raises:
+            BrokenIndexError: The index is damaged and `mend` is not set.
             IndexingError: The folder is missing, the disk is full, or another process keeps writing.
         """
-        return self.library.sync(progress, dry_run=dry_run, workers=workers, ray=ray)
+        return self.library.sync(progress, dry_run=dry_run, workers=workers, ray=ray, mend=mend)
 
     @counted
     def add_documents(

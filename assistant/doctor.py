@@ -250,7 +250,7 @@ def _embedding(settings: Settings, *, verify: bool) -> Iterator[Finding]:
 
 def _index(settings: Settings, *, verify: bool) -> Iterator[Finding]:
     from assistant.index.builds import Build, current_fingerprint
-    from assistant.index.check import check_build, missing_passages
+    from assistant.index.check import check_build, missing_passages, sample_vectors
     from assistant.index.failures import index_errors
     from assistant.models.embeddings import load_embeddings
 
@@ -261,13 +261,12 @@ def _index(settings: Settings, *, verify: bool) -> Iterator[Finding]:
         yield Finding(area="Index", name="index", state="optional", detail=detail, remedy="assistant index")
         return
     try:
-        with index_errors("opening the index", root), closing(Build(root, current)) as build:
+        with index_errors("opening the index", root), closing(Build(root, current, untouched=True)) as build:
             snapshot = build.catalog.snapshot()
             rows = build.catalog.rows("live")
             passages = sum(row.passage_count for row in rows)
             problems = [missing_passages(build)]
-            # Reads the graph, which counting does not.
-            build.store.query([1.0] * current.dimension, 1)
+            problems.append(sample_vectors(build, snapshot))
             if build.load_lexical(snapshot.stamp) is None:
                 problems.append("the lexical index cannot be read")
             if verify:
@@ -275,8 +274,9 @@ def _index(settings: Settings, *, verify: bool) -> Iterator[Finding]:
     except AssistantError as error:
         yield _problem("Index", "index", error.what, "assistant index")
         return
-    for problem in filter(None, problems):
-        yield _problem("Index", "index", f"{root}: {problem}", "assistant index")
+    if found := [problem for problem in problems if problem]:
+        yield _problem("Index", "index", f"{root}: {'; '.join(found[:5])}", "assistant index")
+        return
     detail = f"{len(rows)} documents, {passages} passages, {current.embedding}, in {root / current.key}"
     yield Finding(area="Index", name="index", state="ok", detail=detail)
     try:

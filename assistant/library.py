@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -38,6 +39,7 @@ from assistant.webpages import add_pages, merged
 Progress = Callable[[int, int, str], None]
 """Called with files done, files in all, and the file's name."""
 _LOCK_SECONDS = 600.0
+_RESTORING = "restoring"
 
 
 class Library:
@@ -101,7 +103,9 @@ class Library:
                     self.settings.home, self.embeddings, server=ChromaServer.of(self.settings)
                 )
             if build and (self._index.is_empty or self._index.rebuild_reason):
+                self._note_loss(self._index)
                 sync_folder(self._index, self.embeddings, self.corpus, "corpus", ingest=self._ingest)
+            if build:
                 self._restore_uploads(self._index)
             return self._index
 
@@ -129,6 +133,7 @@ class Library:
         dry_run: bool = False,
         workers: int = 1,
         ray: str | None = None,
+        mend: bool = False,
     ) -> SyncReport:
         """Brings the index in step with the corpus folder.
 
@@ -138,7 +143,7 @@ class Library:
             workers: Processes that read files.
             ray: Address of a Ray cluster whose workers read and embed; `local` starts one here.
 
-        A damaged index is moved aside and built again, with what was added from its copies.
+            mend: Move a damaged index aside and build it again, with what was added from its copies.
 
         Raises:
             IndexingError: The folder is missing, the disk is full, or another process keeps writing.
@@ -148,7 +153,8 @@ class Library:
 
         def run() -> SyncReport:
             index = self.open(build=False)
-            lost = index.is_empty
+            index.expect_vectors()
+            self._note_loss(index)
             report = sync_folder(
                 index,
                 self.embeddings,
@@ -158,14 +164,13 @@ class Library:
                 ingest=self._ingest,
                 reading=self._reading(workers, ray),
             )
-            if lost:
-                self._restore_uploads(index)
+            self._restore_uploads(index)
             return report
 
         try:
             return run()
         except BrokenIndexError as error:
-            if self.settings.chroma_url is not None:
+            if not mend or self.settings.chroma_url is not None:
                 raise
             self.release()
             aside = set_aside(self.settings.home / "index", _LOCK_SECONDS)
@@ -196,6 +201,8 @@ class Library:
                 nothing was added.
         """
         paths = listed(paths)
+        if any(isinstance(path, str) and not path.strip() for path in paths):
+            raise DocumentError("A path is empty.", "Name a file or a folder.")
         addresses = [path for path in paths if isinstance(path, str) and is_web_address(path)]
         files = [Path(path).expanduser() for path in paths if path not in addresses]
         if dry_run:
@@ -276,13 +283,23 @@ class Library:
         """Readers with the limits of the settings."""
         return Ingest.default(limits_of(self.settings))
 
+    def _note_loss(self, index: Index) -> None:
+        """Before an empty index is filled: whoever goes on after a kill must know that the uploads are to come, too."""
+        if index.is_empty:
+            with suppress(OSError):
+                (index.root / _RESTORING).touch()
+
     def _restore_uploads(self, index: Index) -> None:
         """What users added comes back from its copies when the index was lost."""
+        mark = index.root / _RESTORING
+        if not mark.exists():
+            return
         for collection in kept_collections(self.settings.home):
             known = {document.path for document in index.documents(Filters(collections=(collection,)))}
             if left := left_over(self.settings.home, collection, known):
                 root = collection_folder(self.settings.home, collection)
                 sync_folder(index, self.embeddings, root, collection, paths=left, ingest=self._ingest)
+        mark.unlink(missing_ok=True)
 
     def _preview(self, root: Path, paths: Sequence[Path], collection: str) -> SyncReport:
         for path in paths:

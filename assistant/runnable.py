@@ -211,6 +211,7 @@ class AssistantRunnable(Runnable[AssistantInput, Answer]):
             return_exceptions: Put an error in the place of its answer instead of raising it.
             **kwargs: `history`, `filters`, `model`, `passages` and `language` for all.
         """
+        inputs = _questions(inputs)
         return super().batch(
             inputs, self._limited(config, len(inputs)), return_exceptions=return_exceptions, **kwargs
         )
@@ -224,6 +225,7 @@ class AssistantRunnable(Runnable[AssistantInput, Answer]):
         **kwargs: Any | None,
     ) -> list[Answer]:
         """As `batch`, without blocking the event loop."""
+        inputs = _questions(inputs)
         return await super().abatch(
             inputs, self._limited(config, len(inputs)), return_exceptions=return_exceptions, **kwargs
         )
@@ -271,6 +273,11 @@ class AssistantRunnable(Runnable[AssistantInput, Answer]):
 
     def _run_name(self, config: RunnableConfig) -> str:
         return config.get("run_name") or self.get_name()
+
+
+def _questions(inputs: Any) -> list[AssistantInput]:
+    """A text is one question, not a list of letters."""
+    return [inputs] if isinstance(inputs, str | dict) else list(inputs)
 
 
 def _last(events: list[Event]) -> Answer:

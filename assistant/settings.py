@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -18,6 +18,7 @@ from pydantic_settings import (
 from assistant.errors import ConfigurationError
 
 _NAME = "china-ai-chip-assistant"
+_PATHS = ("home", "cache", "corpus", "prompts", "glossary", "auth")
 
 
 class Settings(BaseSettings):
@@ -163,7 +164,17 @@ class Settings(BaseSettings):
         """An empty line of `.env` means no key, no users file and no server."""
         return None if isinstance(value, str) and not value.strip() else value
 
-    @field_validator("home", "cache", "corpus", "prompts", "glossary", "auth")
+    @model_validator(mode="before")
+    @classmethod
+    def _blank_path_is_unset(cls, values: Any) -> Any:
+        """An empty path would be the folder in which the program happens to run."""
+        return {
+            name: value
+            for name, value in values.items()
+            if name not in _PATHS or not isinstance(value, str) or value.strip()
+        }
+
+    @field_validator(*_PATHS)
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return absolute(value) if value is not None else None
@@ -192,8 +203,15 @@ class Settings(BaseSettings):
 
 
 def absolute(path: Path | str) -> Path:
-    """The whole path, from where the program is now: it may be somewhere else when the path is used."""
-    return Path(path).expanduser().absolute()
+    """The whole path, from where the program is now: it may be somewhere else when the path is used.
+
+    Raises:
+        ConfigurationError: It begins with `~` and a user that there is none of.
+    """
+    try:
+        return Path(path).expanduser().absolute()
+    except RuntimeError as error:
+        raise ConfigurationError(f"The path {path} names no home folder.", "Write it out.") from error
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -171,7 +171,7 @@ def _check(home: Path, root: Path, paths: Sequence[Path]) -> None:
             raise DocumentError(f"{path} is neither a file nor a folder.", "Leave it out.")
         if not os.access(path, os.R_OK):
             raise DocumentError(f"{path} cannot be read.", "Check its permissions.")
-        if path.is_dir() and home.resolve().is_relative_to(path.resolve()):
+        if path.is_dir() and any(own.resolve().is_relative_to(path.resolve()) for own in (home, root)):
             raise DocumentError(
                 f"The folder {path} contains the assistant's own folder {home}.",
                 "Name the folders inside it.",

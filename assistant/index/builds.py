@@ -28,7 +28,7 @@ from assistant.index.lexical import LexicalIndex
 from assistant.index.presence import Presence
 from assistant.index.replica import Replica
 from assistant.index.server import ChromaServer
-from assistant.index.store import PassageStore
+from assistant.index.store import PassageStore, spoil
 
 _CURRENT = "current.json"
 _LOCK = "write.lock"
@@ -38,13 +38,20 @@ _FINGERPRINT = "fingerprint"
 class Build:
     """Catalogue, Chroma collection and lexical index of one fingerprint."""
 
-    def __init__(self, root: Path, fingerprint: Fingerprint, server: ChromaServer | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        fingerprint: Fingerprint,
+        server: ChromaServer | None = None,
+        *,
+        untouched: bool = False,
+    ) -> None:
         self.root = root
         self.fingerprint = fingerprint
         self.folder = root / fingerprint.key
         # SQLite and Chroma cannot even read without writing: a read-only index is searched in a copy.
         self._copy: tempfile.TemporaryDirectory[str] | None = None
-        if self.folder.is_dir() and not is_writable(self.folder):
+        if self.folder.is_dir() and (untouched or not is_writable(self.folder)):
             self._copy = tempfile.TemporaryDirectory(prefix="assistant-index-", ignore_cleanup_errors=True)
             self.folder = Path(shutil.copytree(self.folder, Path(self._copy.name, fingerprint.key)))
         self.catalog = Catalog(self.folder / "catalog.sqlite3")
@@ -130,6 +137,7 @@ def set_aside(root: Path, timeout: float) -> Path:
     with write_lock(root, timeout):
         aside.mkdir()
         for part in root.iterdir():
+            spoil(part / "chroma")
             if part.name != _LOCK:
                 part.rename(aside / part.name)
     return aside

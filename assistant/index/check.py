@@ -8,6 +8,8 @@ from assistant.index.builds import Build
 from assistant.index.catalog import Snapshot
 from assistant.index.lexical import LexicalIndex
 
+_SAMPLE = 8
+
 
 def lexical_of(build: Build, snapshot: Snapshot) -> LexicalIndex:
     """The lexical index of a state: the saved one, or one built anew when that is missing or damaged."""
@@ -25,6 +27,25 @@ def missing_passages(build: Build) -> str:
     """What Chroma lacks of the passages of the catalogue, in words; empty when nothing."""
     expected, found = build.catalog.passage_count(), build.store.count()
     return f"of {expected} passages {found} have vectors" if found < expected else ""
+
+
+def sample_vectors(build: Build, snapshot: Snapshot) -> str:
+    """What Chroma lacks of the vectors of a few passages, in words; empty when nothing.
+
+    Without its graph Chroma still counts its passages, and searches among those it has not yet put into one.
+
+    Raises:
+        Exception: Chroma cannot read them.
+    """
+    documents = list(snapshot.documents)
+    if not documents:
+        return ""
+    some = {documents[at * (len(documents) - 1) // _SAMPLE] for at in range(_SAMPLE + 1)}
+    first: dict[str, str] = {}
+    for passage in build.catalog.passages(list(some)):
+        first.setdefault(passage.document.id, passage.id)
+    found = build.store.vector_count(list(first.values())) if first else 0
+    return f"of {len(first)} passages that were looked at {found} have vectors" if found < len(first) else ""
 
 
 def check_build(build: Build, snapshot: Snapshot) -> list[str]:

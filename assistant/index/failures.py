@@ -13,6 +13,8 @@ from assistant.index.server import ChromaServer, is_unreachable
 
 _FULL_ERRNOS = {errno.ENOSPC, errno.EDQUOT}
 _DAMAGE_ERRNOS = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EIO}
+# These are mistakes of this program.
+_OURS = (TypeError, AssertionError, NameError, NotImplementedError, MemoryError)
 # What only reads files of the index: when it fails, they are at fault.
 _READING = (
     "opening the index",
@@ -79,7 +81,9 @@ def _explain(action: str, place: Path, error: BaseException) -> IndexingError:
         )
     # Damage is what SQLite, Chroma and the file system say is wrong with the files; anything else is a failure of ours.
     from_below = type(error).__module__.partition(".")[0] in ("sqlite3", "chromadb", "pyo3_runtime")
-    if from_below or action in _READING or _errno(error) in _DAMAGE_ERRNOS:
+    if _errno(error) in (errno.EMFILE, errno.ENFILE):
+        return IndexingError(f"Too many files are open: {action} in {place} stopped.", "Close some programs.")
+    if from_below or (action in _READING and not isinstance(error, _OURS)) or _errno(error) in _DAMAGE_ERRNOS:
         return broken(place, reason)
     return IndexingError(f"The index in {place} failed while {action}: {reason}.", "Run it again.")
 

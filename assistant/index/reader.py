@@ -12,7 +12,7 @@ from typing import TypeVar
 from assistant.errors import IndexingError
 from assistant.index.builds import Build, client_id, current_fingerprint, make_current, write_lock
 from assistant.index.catalog import Snapshot
-from assistant.index.check import check_build, lexical_of, missing_passages
+from assistant.index.check import check_build, lexical_of, missing_passages, sample_vectors
 from assistant.index.failures import broken, index_errors
 from assistant.index.filters import matches
 from assistant.index.fingerprint import Fingerprint
@@ -58,6 +58,7 @@ class Index:
         self._snapshot = serving.catalog.snapshot()
         self._lexical: LexicalIndex | None = None
         self._own_stamp = ""
+        self._has_vectors = False
         self._is_gone = rebuild_reason == _GONE
         self._retired: list[Build] = []
 
@@ -128,6 +129,21 @@ class Index:
         if missing:
             self.close()
             raise broken(self.root, missing)
+
+    def expect_vectors(self) -> None:
+        """Makes sure once that Chroma has its graph.
+
+        Raises:
+            BrokenIndexError: It has not.
+        """
+        if self._has_vectors or self.server is not None:
+            return
+        with index_errors("searching", self.root):
+            missing = sample_vectors(self._serving, self._snapshot)
+            # Another state may have been published meanwhile.
+            if missing and not self._has_left(self._snapshot):
+                raise broken(self.root, missing)
+        self._has_vectors = True
 
     def close(self) -> None:
         """Release all files."""
@@ -220,6 +236,8 @@ class Index:
         self, query_vector: Sequence[float], k: int = 10, filters: Filters | None = None
     ) -> list[tuple[Passage, float]]:
         """The nearest passages with their cosine, best first."""
+
+        self.expect_vectors()
 
         def look(build: Build, snapshot: Snapshot) -> list[tuple[Passage, float]]:
             if not snapshot.documents or k < 1:

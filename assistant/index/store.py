@@ -69,6 +69,12 @@ class PassageStore:
         finally:
             connection.release()
 
+    def vector_count(self, ids: Sequence[str]) -> int:
+        """How many of these passages have vectors; raises Chroma's error when it cannot tell."""
+        with self._collection() as collection:
+            found = collection.get(ids=list(ids), include=["embeddings"])["embeddings"]
+        return 0 if found is None else len(found)
+
     def add(self, passages: Sequence[Passage], vectors: Sequence[Sequence[float]]) -> None:
         """Add passages with their vectors, or replace those with the same id."""
         pairs = list(zip(passages, vectors, strict=True))
@@ -236,6 +242,11 @@ class _Connection:
             if not self._retired or self._users:
                 return
             self.client.close()
+
+
+def spoil(folder: Path) -> None:
+    """Keeps this process from being given Chroma's engine of a folder again: it may have failed, or the folder moved."""
+    _spoilt.add(folder)
 
 
 def _open_client(folder: Path, server: ChromaServer | None, spelling: int = 0) -> Any:

@@ -248,6 +248,8 @@ def remove_documents(
         within = tuple(f"{path}!/" for path in wanted)
         live = index.wanted.catalog.rows("live", collection=collection)
         rows = [row for row in live if row.path in wanted or row.path.startswith(within)]
+        # What an add that did not end has written is not made visible by this.
+        writer.discard([row.id for row in index.wanted.catalog.rows("staged", collection=collection)])
         writer.publish(collection, [row.id for row in rows])
         writer.end()
         return len(rows)

@@ -42,6 +42,9 @@ def _engine(path: Path, threads: int, context: int, parallel: int) -> Any:
     key = (str(path), threads, context, parallel)
     with _engines_lock:
         if key not in _engines:
+            # Threads of OpenMP that spin while they wait starve the one they wait for as soon as another program uses the
+            # cores: writing fell to a fiftieth. Read once, when the library is loaded.
+            os.environ.setdefault("OMP_WAIT_POLICY", "passive")
             try:
                 import xllamacpp
             except ImportError as error:

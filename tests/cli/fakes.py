@@ -149,7 +149,7 @@ class FakeAssistant:
     def documents(self, filters: Filters | None = None) -> list[DocumentInfo]:
         return [DOCUMENT]
 
-    def sync(self, progress: Any = None) -> SyncReport:
+    def sync(self, progress: Any = None, *, mend: bool = False) -> SyncReport:
         progress(1, 1, "a.md")
         return self.report
 

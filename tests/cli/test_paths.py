@@ -10,7 +10,7 @@ import pytest
 
 from assistant import Assistant
 from assistant.cli import options
-from assistant.errors import DocumentError
+from assistant.errors import ConfigurationError, DocumentError
 from assistant.settings import Settings, load_settings
 from tests.doubles import WordEmbeddings
 
@@ -79,3 +79,15 @@ def test_named_files_that_hold_no_document_are_an_error(named: str, run: Any, pl
         pytest.raises(DocumentError, match="There are no documents in"),
     ):
         assistant.add_documents(named)
+
+
+def test_an_empty_path_of_the_settings_is_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HOME", "CACHE", "CORPUS", "AUTH"):
+        monkeypatch.setenv(f"ASSISTANT_{name}", " ")
+    settings = load_settings()
+    assert settings.home.name == "china-ai-chip-assistant" and (settings.corpus, settings.auth) == (
+        None,
+        None,
+    )
+    with pytest.raises(ConfigurationError, match="names no home folder"):
+        load_settings(home="~nobody-of-this-name/x")

@@ -83,7 +83,7 @@ def test_filters_narrow_what_is_searched(assistant: Assistant) -> None:
     assert assistant.ask(STOP_ORDER, filters=Filters(topics=("capital",))).searched == 1
     late = assistant.ask(STOP_ORDER, filters=Filters(since=dt.date(2026, 5, 5)))
     assert late.searched == 1 and TRUE not in late.text
-    nothing = assistant.ask(STOP_ORDER, filters=Filters(topics=("sports",)))
+    nothing = assistant.ask(STOP_ORDER, filters=Filters(topics=("capital",), entities=("Nobody",)))
     assert (
         nothing.status == "not_in_corpus"
         and nothing.searched == 0

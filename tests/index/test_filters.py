@@ -23,15 +23,18 @@ def some(values: tuple[str, ...]) -> st.SearchStrategy[tuple[str, ...]]:
     return st.lists(st.sampled_from(values), max_size=2).map(tuple)
 
 
+def in_order(days: tuple[dt.date | None, dt.date | None]) -> bool:
+    return None in days or days[0] <= days[1]  # type: ignore[operator]
+
+
 filters = st.builds(
-    Filters,
+    lambda days, **given: Filters(since=days[0], until=days[1], **given),
+    st.tuples(st.sampled_from(DATES), st.sampled_from(DATES)).filter(in_order),
     topics=some(TOPICS),
     entities=some(ENTITIES),
     documents=some(NAMES),
     collections=some(COLLECTIONS),
     languages=some(LANGUAGES),
-    since=st.sampled_from(DATES),
-    until=st.sampled_from(DATES),
 )
 
 

@@ -174,10 +174,11 @@ def test_a_failed_add_leaves_nothing_that_the_next_one_would_take(
         (tmp_path / "more.md").write_text("# More\n\nMore text.\n")
         assistant.add_documents(tmp_path / "more.md")
         assert own(assistant) == ["more.md", *listed]
+        assert assistant.remove("more.md") == 1 and own(assistant) == listed
         found = {hit.passage.text for hit in assistant.search("Changed. New. report", k=50)}
         assert not any("Changed" in text or "New." in text for text in found)
         assistant.add_documents(folder)
-        assert len(own(assistant)) == 3
+        assert len(own(assistant)) == 2
 
 
 def test_what_a_killed_add_copied_is_undone_by_the_next(tmp_path: Path, corpus: Path, folder: Path) -> None:
@@ -218,7 +219,7 @@ def test_one_path_is_one_path(
         assert own(assistant) == ["two.md"]
 
 
-@pytest.mark.parametrize("bad", ["missing.md", "/", "home", "twice", "corpus!", "pipe"])
+@pytest.mark.parametrize("bad", ["missing.md", "/", "home", "twice", "corpus!", "pipe", "empty"])
 def test_nothing_is_copied_before_all_paths_are_looked_at(
     bad: str, tmp_path: Path, corpus: Path, folder: Path
 ) -> None:
@@ -231,6 +232,7 @@ def test_nothing_is_copied_before_all_paths_are_looked_at(
         "twice": [folder / "one.md", folder / "sub" / "one.md"],
         "corpus!": [folder / "one.md"],
         "pipe": [folder / "one.md", tmp_path / "pipe"],
+        "empty": [folder / "one.md", " "],
     }[bad]
     with open_assistant(tmp_path, corpus, model("one")[0]) as assistant:
         assistant.sync()
