@@ -341,13 +341,12 @@ class Assistant(AssistantRunnable):
             index = self.library.open()
             index.refresh()
             if self._pipeline is None or self._pipeline_generation != index.generation:
-                vectors = self.library.vectors
                 names = Glossary.harvest(_lines(index), self.settings.glossary)
                 self._pipeline = Pipeline(
                     index=index,
                     retriever=TracedRetriever(index, self.library.embeddings),
-                    ranker=SentenceRanker(index, vectors=vectors if vectors.in_process else None),
-                    vectors=vectors,
+                    ranker=SentenceRanker(index, embeddings=self.library.embeddings),
+                    vectors=self.library.vectors,
                     glossary=names,
                     translations=read_translations(self.corpus),
                     settings=self.settings,

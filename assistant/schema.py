@@ -150,6 +150,10 @@ class Passage(_Record):
         """Text for embedding and lexical search: title and headings, then the passage."""
         return " > ".join((self.document.title, *self.heading_path)) + "\n" + self.text
 
+    def sentence_text(self, sentence: Sentence) -> str:
+        """What models read of a sentence: title and headings, then the sentence."""
+        return " > ".join((self.document.title, *self.heading_path)) + ": " + sentence.text
+
     def sources_of(self, char_start: int, char_end: int) -> tuple[SourceNote, ...]:
         """Notes of the sentences that overlap a range of the document's text."""
         labels = {

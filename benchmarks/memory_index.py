@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
+from numpy.typing import NDArray
 
 from assistant.index.lexical import LexicalIndex
 from assistant.schema import DocumentInfo, Filters, Passage
@@ -37,6 +38,7 @@ class MemoryIndex:
         self._lexical = LexicalIndex.build(self.passages.values())
         texts = [passage.embedding_text().strip() for passage in self.passages.values()]
         dense = embeddings is not None and not isinstance(embeddings, NoVectors) and texts
+        self._embeddings = embeddings if dense else None
         self._vectors = np.array(embeddings.embed_documents(texts)) if embeddings and dense else None
 
     def search_dense(
@@ -65,6 +67,13 @@ class MemoryIndex:
     def term_weights(self, text: str) -> dict[str, float]:
         """Inverse document frequency of each distinct term of a text, in this set."""
         return self._lexical.term_weights(text)
+
+    def sentence_vectors(self, passages: Sequence[Passage]) -> list[NDArray[np.float16] | None]:
+        """Unit vectors of the sentences of passages, made when asked for: a benchmark ranks few of its passages."""
+        if self._embeddings is None:
+            return [None for _ in passages]
+        texts = [[passage.sentence_text(sentence) for sentence in passage.sentences] for passage in passages]
+        return [np.array(self._embeddings.embed_documents(each), dtype=np.float16) for each in texts]
 
     def documents(self, filters: Filters | None = None) -> list[DocumentInfo]:
         """One document for each passage."""

@@ -43,7 +43,6 @@ from row_log import RowLog
 from assistant.answering.gate import Gate
 from assistant.errors import AssistantError
 from assistant.models.embeddings import load_embeddings
-from assistant.models.text_vectors import TextVectors
 from assistant.retrieval.hybrid import HybridRetriever
 from assistant.retrieval.query import Query
 from assistant.retrieval.rerank import SentenceRanker
@@ -62,8 +61,7 @@ class Collection:
         self._index = MemoryIndex([make_passage(name, text) for name, text in passages.items()], embeddings)
         self._by_name = {passage.document.path: passage for passage in self._index.passages.values()}
         self._retriever = HybridRetriever(self._index, embeddings)
-        vectors = None if isinstance(embeddings, NoVectors) else TextVectors(embeddings)
-        self._ranker = SentenceRanker(self._index, vectors=vectors)
+        self._ranker = SentenceRanker(self._index, embeddings=embeddings)
         self._gate = Gate(stages.prompts)
 
     def judge(self, task: Conversation, count: int, own_first: bool) -> dict[str, Any]:

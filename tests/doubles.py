@@ -9,9 +9,11 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from numpy.typing import NDArray
 from pydantic import PrivateAttr
 
 from assistant.index.lexical import tokenize
@@ -98,6 +100,9 @@ class EvenWeights:
 
     def term_weights(self, text: str) -> dict[str, float]:
         return dict.fromkeys(tokenize(text), self.weight)
+
+    def sentence_vectors(self, passages: Sequence[Passage]) -> list[NDArray[np.float16] | None]:
+        return [each.sentences for each in WordEmbeddings().embed_passages(passages)]
 
 
 class ScriptedModel(BaseChatModel):

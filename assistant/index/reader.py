@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from assistant.errors import IndexingError
 from assistant.index.builds import Build, client_id, current_fingerprint, make_current, write_lock
@@ -23,6 +23,10 @@ from assistant.index.replica import Published
 from assistant.index.server import ChromaServer
 from assistant.models.embeddings import EmbeddingModel
 from assistant.schema import Document, DocumentInfo, Filters, Passage
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _Found = TypeVar("_Found")
 # A search that a writer overtakes is done again; somebody who publishes all the time must not stop it for ever.
@@ -311,6 +315,11 @@ class Index:
         with index_errors("reading passages", self.root, self.server):
             found = self._serving.store.get(ids)
         return [passage for passage in found if passage.document.id in self._snapshot.documents]
+
+    def sentence_vectors(self, passages: Sequence[Passage]) -> list[NDArray[np.float16] | None]:
+        """Unit vectors of the sentences of passages, one row a sentence; None where the index keeps none."""
+        with index_errors("reading passages", self.root, self.server):
+            return self._serving.catalog.sentence_vectors(passages)
 
     def neighbours(self, passage: Passage, reach: int = 1) -> list[Passage]:
         """The passages just before and after one, in the order of the document."""

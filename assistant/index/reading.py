@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Protocol
 
 from assistant.errors import AssistantError, ConfigurationError, DocumentError
 from assistant.index.failures import is_disk_full
+from assistant.models.embedding_model import PassageVectors
 from assistant.models.embeddings import EmbeddingModel
 from assistant.schema import Document, Passage
 
@@ -42,7 +43,7 @@ class Prepared(NamedTuple):
 
     document: Document | None = None
     passages: Sequence[Passage] = ()
-    vectors: Sequence[Sequence[float]] | None = None
+    vectors: Sequence[PassageVectors] | None = None
     """When they were embedded already, in the order of the passages."""
     error: Exception | None = None
 
@@ -80,7 +81,7 @@ def prepare(
         try:
             document = ingest.read(file, root, collection)
             passages = ingest.chunk(document, embeddings)
-            vectors = embeddings.embed_documents([p.embedding_text() for p in passages]) if embed else None
+            vectors = embeddings.embed_passages(passages) if embed else None
             yield Prepared(document, passages, vectors)
         except Exception as error:
             if is_disk_full(error):

@@ -22,6 +22,7 @@ from assistant.index.presence import Presence, drop_retired
 from assistant.index.reader import Index
 from assistant.index.replica import Replica
 from assistant.index.server import ChromaServer
+from assistant.models.embedding_model import PassageVectors
 from assistant.models.embeddings import EmbeddingModel
 from assistant.schema import Document, Passage
 
@@ -98,7 +99,7 @@ class Writer:
         self,
         documents: Sequence[tuple[Document, Sequence[Passage]]],
         reuse: Sequence[str] = (),
-        vectors: Sequence[Sequence[Sequence[float]] | None] = (),
+        vectors: Sequence[Sequence[PassageVectors] | None] = (),
     ) -> list[Exception | None]:
         """Embed documents and write them, not yet visible.
 
@@ -113,7 +114,7 @@ class Writer:
         known = self._known_vectors(reuse)
         for (_, passages), found in zip(documents, vectors, strict=False):
             if found is not None:
-                known.update((_key(p), list(v)) for p, v in zip(passages, found, strict=True))
+                known.update((_key(p), v) for p, v in zip(passages, found, strict=True))
         indexed: list[IndexedDocument] = []
         errors: list[Exception | None] = []
         try:
@@ -228,29 +229,27 @@ class Writer:
         drop_retired(server, client_id(self._index.root))
 
     def _embed(
-        self, documents: Sequence[tuple[Document, Sequence[Passage]]], known: dict[str, list[float]]
+        self, documents: Sequence[tuple[Document, Sequence[Passage]]], known: dict[str, PassageVectors]
     ) -> list[IndexedDocument]:
-        texts = {_key(p): p.embedding_text() for _, passages in documents for p in passages}
-        new = [key for key in texts if key not in known]
+        new = {_key(p): p for _, passages in documents for p in passages if _key(p) not in known}
         if new:
-            vectors = self._embeddings.embed_documents([texts[key] for key in new])
-            known.update(zip(new, vectors, strict=True))
+            known.update(zip(new, self._embeddings.embed_passages(list(new.values())), strict=True))
         return [
             IndexedDocument(document, passages, [known[_key(p)] for p in passages])
             for document, passages in documents
         ]
 
-    def _known_vectors(self, document_ids: Sequence[str]) -> dict[str, list[float]]:
-        known: dict[str, list[float]] = {}
+    def _known_vectors(self, document_ids: Sequence[str]) -> dict[str, PassageVectors]:
+        known: dict[str, PassageVectors] = {}
         for document_id in document_ids:
             stored = self._catalog.load(document_id)
             if stored is not None:
-                known.update({_key(p): list(v) for p, v in zip(stored.passages, stored.vectors, strict=True)})
+                known.update({_key(p): v for p, v in zip(stored.passages, stored.vectors, strict=True)})
         return known
 
     def _fill(self, documents: Sequence[IndexedDocument]) -> None:
         passages = [passage for item in documents for passage in item.passages]
-        vectors = [vector for item in documents for vector in item.vectors]
+        vectors = [vector.whole for item in documents for vector in item.vectors]
         self._step("add passages")
         self._build.store.add(passages, vectors)
 
@@ -283,7 +282,7 @@ class Writer:
             if item is None:
                 continue
             missing = []
-            for passage, vector in zip(item.passages, item.vectors, strict=True):
+            for passage, (vector, _) in zip(item.passages, item.vectors, strict=True):
                 found = stored.pop(passage.id, None)
                 if found is None or found[0] != row.id or not _same(found[1], vector):
                     missing.append((passage, vector))
@@ -294,7 +293,9 @@ class Writer:
 
 
 def _key(passage: Passage) -> str:
-    return hashlib.sha256(passage.embedding_text().encode("utf-8", "replace")).hexdigest()
+    """Names what is embedded of a passage: its text, and where its sentences begin and end."""
+    cuts = [(s.char_start - passage.char_start, s.char_end - passage.char_start) for s in passage.sentences]
+    return hashlib.sha256(f"{cuts}\n{passage.embedding_text()}".encode("utf-8", "replace")).hexdigest()
 
 
 def _same(one: Sequence[float], other: Sequence[float]) -> bool:

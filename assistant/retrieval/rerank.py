@@ -18,24 +18,24 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
 from assistant.index.lexical import tokenize
 from assistant.ingest.sentences import language_of
-from assistant.models.text_vectors import TextVectors
 from assistant.retrieval.cross_encoder import CrossEncoder
 from assistant.retrieval.query import Query, names_in
 from assistant.schema import Passage, SearchHit, Sentence
 
 WEIGHTS = Path(__file__).parent / "data" / "sentence_ranker.json"
-# Candidates that the cross-encoder and the embedding model read, the most promising by the cheap features.
+# Candidates that the cross-encoder reads, the most promising by the cheap features.
 _READ = 64
 FEATURES = (
     "cross", "cross_part", "cross_missing", "overlap", "overlap_context", "overlap_part", "passage_rank", "passage_score",
     "document_score", "document_best_cross", "section_best_cross", "neighbour_cross", "number_wanted", "date_wanted",
     "names", "years", "first_in_passage", "length",
 )  # fmt: skip
-# With an embedding model: how far the cosine of a sentence lies above the mean of all candidates of the question, in
+# Where the index has vectors of sentences: how far the cosine of a sentence lies above the mean of all candidates of the question, in
 # standard deviations, so that the scale of the model does not matter.
 DENSE_FEATURES = (
     "dense", "dense_part", "document_best_dense", "section_best_dense", "neighbour_dense", "dense_rank",
@@ -47,11 +47,15 @@ _DATE_WORD = re.compile(
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 
-class TermWeights(Protocol):
+class RankedIndex(Protocol):
     """What ranking needs of an index."""
 
     def term_weights(self, text: str) -> dict[str, float]:
         """Inverse document frequency of each distinct search term of a text."""
+        ...
+
+    def sentence_vectors(self, passages: Sequence[Passage]) -> Sequence[NDArray[np.float16] | None]:
+        """Unit vectors of the sentences of passages, one row a sentence; None where none are kept."""
         ...
 
 
@@ -99,20 +103,21 @@ class SentenceRanker:
     """Ranks sentences for a question.
 
     Args:
-        index: For the weight of words.
+        index: For the weight of words, and for the vectors of sentences.
         cross_encoder: The pair model; the packaged one when None.
-        vectors: For the likeness of question and sentence; not weighed when None.
+        embeddings: The model that the index was made with, for the vector of the question; the likeness of question
+            and sentence is not weighed when None.
     """
 
     def __init__(
         self,
-        index: TermWeights,
+        index: RankedIndex,
         cross_encoder: CrossEncoder | None = None,
-        vectors: TextVectors | None = None,
+        embeddings: Embeddings | None = None,
     ) -> None:
         self._index = index
         self._cross = cross_encoder or (CrossEncoder() if CrossEncoder.available() else None)
-        self._vectors = vectors
+        self._embeddings = embeddings
 
     def load(self) -> None:
         """Loads the cross-encoder now."""
@@ -125,7 +130,7 @@ class SentenceRanker:
         if not ranked:
             return []
         cross = any(not math.isnan(item.cross) for item in ranked)
-        weights = _load(WEIGHTS, weights_name(cross=cross, dense=self._vectors is not None))
+        weights = _load(WEIGHTS, weights_name(cross=cross, dense=len(ranked[0].features) > len(FEATURES)))
         matrix = np.array([item.features for item in ranked])
         logits = ((matrix - weights.mean) / weights.scale) @ weights.coefficients + weights.intercept
         probabilities = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
@@ -138,7 +143,7 @@ class SentenceRanker:
     def features(self, query: Query, hits: Sequence[SearchHit]) -> list[RankedSentence]:
         """The sentences with the features of `FEATURES`, in the order of the hits; probabilities are 0.
 
-        With an embedding model, those of `DENSE_FEATURES` follow.
+        Those of `DENSE_FEATURES` follow where the index has vectors of all of them.
         """
         candidates = [
             (rank, hit, position, sentence)
@@ -187,7 +192,7 @@ class SentenceRanker:
         promise = [c[1] + c[2] + c[3] + c[4] for c in cheap]
         sentences = [(c[1].passage, c[3]) for c in candidates]
         cross, cross_parts = self._read(query, sentences, promise)
-        dense = self._compare(query, sentences, promise) if self._vectors is not None else None
+        dense = self._compare(query, hits)
         return _assemble(candidates, cheap, cross, cross_parts, dense)
 
     def _read(
@@ -201,41 +206,37 @@ class SentenceRanker:
         if self._cross is None or not readable or language_of(query.english) == "zh":
             return whole, parts
         chosen = sorted(readable, key=lambda i: -promise[i])[:_READ]
-        texts = [pair_text(*sentences[i]) for i in chosen]
-        whole[chosen] = self._cross.score([(query.english, text) for text in texts])
+        texts = {i: sentences[i][0].sentence_text(sentences[i][1]) for i in chosen}
+        whole[chosen] = self._cross.score([(query.english, texts[i]) for i in chosen])
         # A part is only asked about sentences that the whole question did not rule out.
         likely = sorted(chosen, key=lambda i: -whole[i])[: _READ // 2]
         for number, part in enumerate(query.parts):
-            parts[likely, number] = self._cross.score([(part, pair_text(*sentences[i])) for i in likely])
+            parts[likely, number] = self._cross.score([(part, texts[i]) for i in likely])
         return whole, parts
 
-    def _compare(
-        self, query: Query, sentences: Sequence[tuple[Passage, Sentence]], promise: Sequence[float]
-    ) -> NDArray[np.float64]:
+    def _compare(self, query: Query, hits: Sequence[SearchHit]) -> NDArray[np.float64] | None:
         """Likeness of each sentence and the whole question, and of it and the nearest part of the question.
 
-        Shape (sentences, 2), in standard deviations from the mean of the question's sentences. Sentences that were
-        not read count as the least like.
+        Shape (sentences, 2), in standard deviations from the mean of the question's sentences; None where the index
+        does not have the vectors.
         """
-        assert self._vectors is not None
-        chosen = sorted(range(len(sentences)), key=lambda i: -promise[i])[:_READ]
+        if self._embeddings is None:
+            return None
+        kept = self._index.sentence_vectors([hit.passage for hit in hits])
+        vectors = [each for each in kept if each is not None and len(each)]
+        if len(vectors) < sum(bool(hit.passage.sentences) for hit in hits):
+            return None
         wholes = list(dict.fromkeys((query.english, query.standalone)))
-        cosines = self._vectors.cosines([*wholes, *query.parts], [pair_text(*sentences[i]) for i in chosen])
-        read = np.column_stack([cosines[:, : len(wholes)].max(1), cosines.max(1)])
-        read = (read - read.mean(0)) / (read.std(0) + 1e-6)
-        out = np.tile(read.min(0), (len(sentences), 1))
-        out[chosen] = read
-        return out
+        asked = np.array([self._embeddings.embed_query(text) for text in (*wholes, *query.parts)])
+        cosines = np.concatenate(vectors).astype(np.float64) @ asked.T
+        likeness = np.column_stack([cosines[:, : len(wholes)].max(1), cosines.max(1)])
+        scaled: NDArray[np.float64] = (likeness - likeness.mean(0)) / (likeness.std(0) + 1e-6)
+        return scaled
 
 
 def weights_name(*, cross: bool, dense: bool) -> str:
     """Which of the stored weights fit what was read."""
     return ("cross" if cross else "plain") + ("_dense" if dense else "")
-
-
-def pair_text(passage: Passage, sentence: Sentence) -> str:
-    """What the cross-encoder reads of a sentence: where it stands, then the sentence."""
-    return " > ".join((passage.document.title, *passage.heading_path)) + ": " + sentence.text
 
 
 def _share(weights: dict[str, float], terms: set[str]) -> float:

@@ -47,8 +47,8 @@ def ranked(
     fold = fold_of(record)
     items = gathered.get(record["id"])
     if items is None:
-        index, retriever, vectors = open_corpus(home)
-        ranker = SentenceRanker(index, _cross(models, fold), vectors)
+        index, retriever, embeddings = open_corpus(home)
+        ranker = SentenceRanker(index, _cross(models, fold), embeddings)
         query = read_question(record["question"])
         items = ranker.features(query, retriever.retrieve(query.searches, 20))
     logits = fit_ranker.scores({"features": np.array([i.features for i in items])}, weights[fold])

@@ -44,11 +44,11 @@ def gather(home: Path, models: Path | None, dense: bool = True) -> list[dict[str
     if kept.is_file():
         with kept.open("rb") as file:
             return pickle.load(file)
-    index, retriever, vectors = open_corpus(home)
+    index, retriever, embeddings = open_corpus(home)
     rows = []
     for fold in (0, 1):
         cross = CrossEncoder(models / f"without_fold_{fold}.onnx", threads=1) if models is not None else None
-        ranker = SentenceRanker(index, cross, vectors if dense else None)
+        ranker = SentenceRanker(index, cross, embeddings if dense else None)
         if models is None:
             ranker._cross = None
         for record in training_questions():

@@ -37,8 +37,8 @@ def main() -> None:
         "--limit", type=int, default=34, help="ask so many, half of them unanswerable if there are as many"
     )
     arguments = parser.parse_args()
-    index, retriever, vectors = open_corpus(arguments.home)
-    ranker, prompts = SentenceRanker(index, vectors=vectors), Prompts()
+    index, retriever, embeddings = open_corpus(arguments.home)
+    ranker, prompts = SentenceRanker(index, embeddings=embeddings), Prompts()
     gate = Gate(prompts)
     session = ModelSession(choose_model(load_settings(), "local"))
     lines = (

@@ -47,8 +47,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="file of the rows, made or continued")
     parser.add_argument("--limit", type=int, default=10_000, help="ask the first so many of a random order")
     arguments = parser.parse_args()
-    index, retriever, vectors = open_corpus(arguments.home)
-    ranker, prompts = SentenceRanker(index, vectors=vectors), Prompts()
+    index, retriever, embeddings = open_corpus(arguments.home)
+    ranker, prompts = SentenceRanker(index, embeddings=embeddings), Prompts()
     gate = Gate(prompts)
     session = ModelSession(choose_model(load_settings(), "local"))
     known = {}

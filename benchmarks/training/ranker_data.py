@@ -24,12 +24,10 @@ from assistant.index.lexical import tokenize
 from assistant.index.reader import Index
 from assistant.index.sync import sync_folder
 from assistant.ingest.sentences import split_sentences
-from assistant.models.embeddings import load_embeddings
-from assistant.models.text_vectors import TextVectors
+from assistant.models.embeddings import EmbeddingModel, load_embeddings
 from assistant.resources import corpus_folder
 from assistant.retrieval.hybrid import HybridRetriever
 from assistant.retrieval.query import read_question
-from assistant.retrieval.rerank import pair_text
 from assistant.schema import Passage, SearchHit, Sentence
 from assistant.settings import load_settings
 
@@ -63,12 +61,12 @@ def fold_of(record: dict[str, Any], folds: int = 2) -> int:
 
 
 @lru_cache(maxsize=1)
-def open_corpus(home: Path) -> tuple[Index, HybridRetriever, TextVectors]:
+def open_corpus(home: Path) -> tuple[Index, HybridRetriever, EmbeddingModel]:
     """The index of the packaged corpus in a folder of its own, built when it is missing."""
     embeddings = load_embeddings(load_settings(home=home))
     index = Index.open(home, embeddings)
     sync_folder(index, embeddings, corpus_folder())
-    return index, HybridRetriever(index, embeddings), TextVectors(embeddings)
+    return index, HybridRetriever(index, embeddings), embeddings
 
 
 def is_answer(record: dict[str, Any], passage: Passage, sentence: Sentence) -> bool:
@@ -95,11 +93,11 @@ def corpus_groups(records: Sequence[dict[str, Any]], home: Path) -> list[Group]:
     index, *_ = open_corpus(home)
     everything = [p for d in index.documents() for p in index._serving.catalog.passages([d.id])]
     for record in records:
-        positive = [pair_text(p, s) for p in everything for s in p.sentences if is_answer(record, p, s)]
+        positive = [p.sentence_text(s) for p in everything for s in p.sentences if is_answer(record, p, s)]
         if record["answers"] and not positive:
             continue
         negatives = [
-            pair_text(hit.passage, sentence)
+            hit.passage.sentence_text(sentence)
             for hit in retrieve(record, home)
             for sentence in hit.passage.sentences
             if not is_answer(record, hit.passage, sentence) and not repeats_facts(record, sentence)

@@ -22,7 +22,10 @@ CHUNKER = "test-1"
 
 
 def fake_embeddings(name: str = "fake", dimension: int = 16) -> EmbeddingModel:
-    return WrappedEmbeddings(DeterministicFakeEmbedding(size=dimension), name=name, dimension=dimension)
+    model = WrappedEmbeddings(DeterministicFakeEmbedding(size=dimension), name=name, dimension=dimension)
+    # It is no service: sentences have vectors too.
+    model.in_process = True
+    return model
 
 
 def _digest(*parts: object) -> str:

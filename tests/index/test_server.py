@@ -37,6 +37,11 @@ def test_another_machine_reads_what_one_has_published(
         sync(one, embeddings, corpus)
         # At its next search, with nothing but the server in common.
         assert other.search_lexical("Baidu shares") == one.search_lexical("Baidu shares")
+        passages = [passage for passage, _ in one.search_lexical("Baidu shares")]
+        for mine, theirs in zip(
+            one.sentence_vectors(passages), other.sentence_vectors(passages), strict=True
+        ):
+            assert mine is not None and theirs is not None and len(mine) and (mine == theirs).all()
         document = other.document("chips/huawei.txt")
         assert document == one.document("chips/huawei.txt") and document is not None
         (corpus / "chips/huawei.txt").write_text("Huawei denies it.")

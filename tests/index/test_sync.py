@@ -3,9 +3,11 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from assistant.errors import IndexingError
+from assistant.index.fingerprint import Fingerprint
 from assistant.index.reader import Index
 from assistant.index.sync import SyncReport, remove_documents, sync_folder
 from assistant.models.embeddings import EmbeddingModel
@@ -98,6 +100,46 @@ def test_update_move_remove_and_failure_in_one_run(tmp_path: Path, corpus: Path)
         (corpus / "chips/huawei.txt").unlink()
         assert statuses(sync(index, embeddings, corpus))["chips/huawei.txt"] == "removed"
         assert index.search_lexical("Ascend 950PR") == [] and index.check() == []
+
+
+def test_vectors_of_sentences_come_and_go_with_their_passages(tmp_path: Path, corpus: Path) -> None:
+    embeddings = CountingEmbeddings()
+
+    def check(index: Index) -> None:
+        passages = list(index.wanted.store.all())
+        for passage, vectors in zip(passages, index.sentence_vectors(passages), strict=True):
+            texts = [passage.sentence_text(sentence) for sentence in passage.sentences]
+            assert vectors is not None and np.allclose(vectors, embeddings.embed_documents(texts), atol=1e-3)
+
+    with open_index(tmp_path / "home", embeddings) as index:
+        sync(index, embeddings, corpus)
+        check(index)
+        [gone] = [p for p, _ in index.search_lexical("plan", 9) if p.document.path == "policy/plan.txt"]
+        huawei = corpus / "chips/huawei.txt"
+        huawei.write_text("Nvidia objects.\n" + huawei.read_text())
+        (corpus / "policy/plan.txt").rename(corpus / "policy/plan-2026.txt")
+        (corpus / "chips/copy.txt").write_text((corpus / "chips/baidu.txt").read_text())
+        sync(index, embeddings, corpus)
+        check(index)
+        assert index.sentence_vectors([gone]) == [None]
+
+
+def test_an_index_without_vectors_of_sentences_is_built_anew_beside_the_old_one(
+    tmp_path: Path, corpus: Path, embeddings: EmbeddingModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        now = Fingerprint.of
+        earlier.setattr(Fingerprint, "of", lambda *of: now(*of).model_copy(update={"schema_version": 1}))
+        with open_index(tmp_path / "home", embeddings) as index:
+            sync(index, embeddings, corpus)
+    seen: list[str] = []
+    with open_index(tmp_path / "home", embeddings) as index:
+        assert "the index layout changed from version 1 to 2" in index.rebuild_reason
+        report = sync(index, embeddings, corpus, progress=lambda done, total, path: seen.append(path))
+        assert "layout" in report.rebuilt and len(seen) == 3 and not index.rebuild_reason
+        passages = [p for p, _ in index.search_lexical("Huawei Baidu", 9)]
+        assert passages and all(vectors is not None for vectors in index.sentence_vectors(passages))
+        assert index.check() == [] and len(list(index.root.glob("*/catalog.sqlite3"))) == 1
 
 
 def test_a_text_that_cannot_be_embedded_fails_alone(tmp_path: Path, corpus: Path) -> None:

@@ -19,6 +19,7 @@ from assistant.errors import ModelError
 from assistant.models.embedding_model import clean
 from assistant.models.embeddings import E5Embeddings, WrappedEmbeddings, load_embeddings
 from assistant.settings import Settings
+from tests.doubles import make_passage
 
 SETTINGS = Settings(embedding="e5")
 # Reads its weights at first use only.
@@ -198,6 +199,28 @@ def test_the_mean_over_all_windows_stands_for_a_text_of_several() -> None:
     both = np.array(_E5.embed_documents(["".join(parts)])[0])
     assert _E5.count_tokens("".join(parts)) > _E5.max_tokens
     assert all(both @ np.array(_E5.embed_documents([part])[0]) > 0.85 for part in parts)
+
+
+@pytest.mark.embedding
+def test_a_sentence_is_read_by_itself_and_in_its_place() -> None:
+    text = "  Huawei spoke first.\u3000It sells ﬁfty\u200b chips. 它们很快。"
+    passage = make_passage(text.strip(), start=7, title="Ascend 昇腾")
+    [vectors] = _E5.embed_passages([passage])
+    assert np.allclose(vectors.whole, _E5.embed_documents([passage.embedding_text()])[0], atol=1e-5)
+    alone = np.array(_E5.embed_documents([passage.sentence_text(s) for s in passage.sentences]))
+    assert vectors.sentences is not None and vectors.sentences.shape == alone.shape and len(alone) >= 2
+    near = vectors.sentences.astype(float) @ alone.T
+    assert (near.argmax(1) == np.arange(len(alone))).all()
+    # What it leans on moves it.
+    moved = make_passage(passage.text.replace("Huawei spoke", "Rain fell"), start=7, title="Ascend 昇腾")
+    other = _E5.embed_passages([moved])[0].sentences
+    assert other is not None and 0.9 < float(other[1].astype(float) @ vectors.sentences[1]) < 0.9999
+
+
+def test_a_service_is_not_asked_for_sentences() -> None:
+    model = WrappedEmbeddings(DeterministicFakeEmbedding(size=4))
+    [vectors] = model.embed_passages([make_passage("One. Two.")])
+    assert vectors.sentences is None and len(vectors.whole) == 4
 
 
 @pytest.mark.embedding

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from assistant.models.text_vectors import TextVectors
 from assistant.retrieval import rerank
 from assistant.retrieval.cross_encoder import CrossEncoder
 from assistant.retrieval.query import Query, read_question
-from assistant.retrieval.rerank import DENSE_FEATURES, FEATURES, SentenceRanker, pair_text
+from assistant.retrieval.rerank import DENSE_FEATURES, FEATURES, SentenceRanker
+from assistant.schema import Passage
 from tests.doubles import EvenWeights, WordEmbeddings, make_hits, make_passage
 
 pytestmark = pytest.mark.usefixtures("steady")
@@ -60,7 +60,7 @@ def test_a_cross_encoder_reads_question_and_sentence_with_where_it_stands() -> N
     assert ranked[0].sentence.text == "It has many customers." and ranked[0].cross == 5.0
     assert ranked[0].probability > 0.9 > 0.1 > ranked[-1].probability
     assert ("How much did SMIC earn in 2025?", "Huawei shipments: It has many customers.") in cross.read
-    assert pair_text(HUAWEI, HUAWEI.sentences[0]) == "Huawei shipments: Huawei ships chips."
+    assert HUAWEI.sentence_text(HUAWEI.sentences[0]) == "Huawei shipments: Huawei ships chips."
 
 
 def test_parts_are_scored_by_themselves() -> None:
@@ -105,7 +105,7 @@ def test_features_have_their_names() -> None:
 
 
 def dense_of(query: Query, *passages: object) -> dict[str, dict[str, float]]:
-    items = SentenceRanker(EvenWeights(), vectors=TextVectors(WordEmbeddings())).features(
+    items = SentenceRanker(EvenWeights(), embeddings=WordEmbeddings()).features(
         query,
         make_hits(*passages),  # type: ignore[arg-type]
     )
@@ -140,11 +140,31 @@ def test_a_chinese_sentence_is_like_the_question_as_asked() -> None:
     assert found["中芯国际2025年收入为93亿美元。"]["dense_rank"] == 1
 
 
-def test_sentences_beyond_the_limit_count_as_the_least_like(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rerank, "_READ", 2)
-    found = dense_of(read_question("How much did SMIC earn in 2025?"), SMIC, HUAWEI)
-    values = sorted(features["dense"] for features in found.values())
-    assert values[0] == values[1] == values[2] < values[3]
+def test_only_the_question_is_embedded() -> None:
+    asked: list[str] = []
+
+    class Watched(WordEmbeddings):
+        def _encode(self, texts: Sequence[str], *, query: bool) -> Sequence[Sequence[float]]:
+            asked.extend(texts)
+            return super()._encode(texts, query=query)
+
+    query = read_question("How much did SMIC earn in 2025?")
+    SentenceRanker(EvenWeights(), embeddings=Watched()).rank(query, make_hits(SMIC, HUAWEI))
+    assert asked == ["How much did SMIC earn in 2025?"]
+
+
+def test_without_the_vectors_of_one_passage_likeness_is_not_weighed() -> None:
+    class Incomplete(EvenWeights):
+        def sentence_vectors(self, passages: Sequence[Passage]) -> list[NDArray[np.float16] | None]:
+            return [None, *super().sentence_vectors(passages[1:])]
+
+    query = read_question("How much did SMIC earn in 2025?")
+    ranked = SentenceRanker(Incomplete(), embeddings=WordEmbeddings()).rank(query, make_hits(SMIC, HUAWEI))
+    plain = SentenceRanker(EvenWeights()).rank(query, make_hits(SMIC, HUAWEI))
+    assert [(i.key, i.probability) for i in ranked] == [(i.key, i.probability) for i in plain]
+    bare = SMIC.model_copy(update={"sentences": ()})
+    items = SentenceRanker(EvenWeights(), embeddings=WordEmbeddings()).rank(query, make_hits(bare, HUAWEI))
+    assert {len(item.features) for item in items} == {len(FEATURES) + len(DENSE_FEATURES)}
 
 
 def test_the_packaged_weights_have_a_coefficient_for_each_feature() -> None:
