@@ -158,7 +158,7 @@ def sync(assistant: Assistant, **given: Any) -> SyncReport:
     """Bring the index up to date; a bar shows only when there is something to do."""
     from assistant.cli import terminal
 
-    with terminal.progress_bar(console(stderr=True), "Indexing") as progress:
+    with terminal.progress_bar(console(stderr=True), "Indexing", tell=True) as progress:
         return assistant.sync(progress, **given)
 
 

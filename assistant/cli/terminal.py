@@ -243,19 +243,26 @@ def print_report(console: Console, report: IndexingOutcome) -> None:
 
 
 @contextmanager
-def progress_bar(console: Console, title: str) -> Iterator[Callable[[int, int, str], None]]:
-    """A callback (done, total, name) that draws a bar on a terminal, from its first call on; elsewhere it says once
-    what is being done."""
-    if not console.is_terminal:
-        told = False
+def progress_bar(
+    console: Console, title: str, *, tell: bool = False
+) -> Iterator[Callable[[int, int, str], None]]:
+    """A callback (done, total, name) that draws a bar on a terminal, from its first call on.
 
-        def tell(done: int, total: int, name: str) -> None:
+    Args:
+        console: Where it is drawn.
+        title: What is being done.
+        tell: Elsewhere than on a terminal, say once that it is.
+    """
+    if not console.is_terminal:
+        told = not tell
+
+        def say(done: int, total: int, name: str) -> None:
             nonlocal told
             if not told and done < total:
                 line(console, f"{title} {total} documents ...")
             told = True
 
-        yield tell
+        yield say
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     bar = Progress(*columns, console=console, transient=True)

@@ -91,3 +91,10 @@ def test_an_empty_path_of_the_settings_is_unset(monkeypatch: pytest.MonkeyPatch)
     )
     with pytest.raises(ConfigurationError, match="names no home folder"):
         load_settings(home="~nobody-of-this-name/x")
+
+
+def test_the_first_use_of_a_list_says_that_it_is_indexing(run: Any, place: Path) -> None:
+    (place / "briefs/more.md").write_text("# More\n\nText.\n")
+    given = ["--home", "own", "--corpus", "briefs"]
+    first, again = run("documents", *given), run("documents", *given)
+    assert (first.err, again.err) == ("Indexing 2 documents ...\n", "") and first.out == again.out
