@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import os
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,13 +14,16 @@ from typing import Any
 
 import httpx
 import pytest
+from web_browser import run_server
 from web_client import KEY, PASSWORD, Visitor, mounted, record, write_users
 from web_fake import FakeAssistant
 
 from assistant.privacy import private_collection
 from assistant.schema import Answer
+from assistant.web.auth import load_users
 from assistant.web.desk import Desk
 from assistant.web.guard import TRIES
+from assistant.web.history import History
 from assistant.web.turns import LIVE, LiveTurn
 
 pytest.importorskip("gradio")
@@ -393,3 +397,51 @@ def test_signing_in_takes_no_tries_from_who_knows_the_password(build: Callable[.
         for n in range(TRIES - 1):
             assert visitor.sign_in("dave", f"guess {n}").status_code == 400
         assert visitor.sign_in("dave").status_code == 200
+
+
+def test_the_launched_page_is_guarded_as_the_mounted_one(tmp_path: Path) -> None:
+    engine = FakeAssistant(tmp_path / "home")
+    server = run_server(engine, allowed_hosts=("desk.example",))
+    try:
+        with httpx.Client(base_url=server.url) as http:
+            for host, status in (
+                ("evil.example", 403),
+                ("evil.example:80", 403),
+                ("localhost", 200),
+                ("127.0.0.1:7860", 200),
+                ("[::1]:7860", 200),
+                ("192.168.7.7", 200),
+                ("desk.example", 200),
+                ("DESK.example:443", 200),
+            ):
+                assert http.get("/", headers={"host": host}).status_code == status, host
+        visitor = Visitor(server.url)
+        event = visitor.find("upload", "upload")
+        (tmp_path / "ledger.md").write_text(SECRET)
+        for path in (tmp_path / "ledger.md", engine.settings.home / "web.sqlite3"):
+            assert visitor.join(event, data=[[record(str(path))], "shared"]).status_code == 403
+            assert visitor.http.get(f"/gradio_api/file={path}").status_code == 404
+    finally:
+        server.close()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such rights")
+def test_history_and_users_are_for_the_account_of_the_server_alone(tmp_path: Path) -> None:
+    def mode(file: Path) -> int:
+        return stat.S_IMODE(file.stat().st_mode)
+
+    before = os.umask(0)
+    try:
+        users = write_users(tmp_path / "users.txt", "alice")
+        history = History(tmp_path / "home/web.sqlite3")
+        history.create("alice", "Talk")
+        files = list((tmp_path / "home").iterdir())
+        assert len(files) > 1 and {mode(file) for file in (users, *files)} == {0o600}
+        for file in (users, *files):
+            file.chmod(0o666)
+        history.close()
+        History(tmp_path / "home/web.sqlite3").close()
+        assert load_users(users) is not None
+        assert {mode(file) for file in (users, *(tmp_path / "home").iterdir())} == {0o600}
+    finally:
+        os.umask(before)
