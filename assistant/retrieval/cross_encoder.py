@@ -45,6 +45,8 @@ class CrossEncoder:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = self._threads
         options.log_severity_level = 3
+        # Threads that spin while they wait take the cores from whoever else uses them, and from each other.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         return onnxruntime.InferenceSession(str(self._model), options, providers=["CPUExecutionProvider"])
 
     @cached_property
