@@ -114,11 +114,7 @@ class Library:
         return self.open().documents(self.scope(filters))
 
     def document(self, path: str, collection: str = "corpus") -> Document:
-        """A document with its text.
-
-        Raises:
-            DocumentError: There is none of that path.
-        """
+        """As `Assistant.document`."""
         found = self.open().document(path, collection)
         if found is None:
             raise DocumentError(
@@ -135,19 +131,7 @@ class Library:
         ray: str | None = None,
         mend: bool = False,
     ) -> SyncReport:
-        """Brings the index in step with the corpus folder.
-
-        Args:
-            progress: Called with files done, files in all, and the file's name.
-            dry_run: Only report what would be done; nothing is written.
-            workers: Processes that read files.
-            ray: Address of a Ray cluster whose workers read and embed; `local` starts one here.
-
-            mend: Move a damaged index aside and build it again, with what was added from its copies.
-
-        Raises:
-            IndexingError: The folder is missing, the disk is full, or another process keeps writing.
-        """
+        """As `Assistant.sync`."""
         if dry_run:
             return self._preview(self.corpus, [self.corpus], "corpus")
 
@@ -186,20 +170,7 @@ class Library:
         workers: int = 1,
         ray: str | None = None,
     ) -> SyncReport:
-        """Copies files into the home folder and makes them searchable.
-
-        Args:
-            paths: Files, folders, or addresses of the web as text (see `add_urls` for these); one or several.
-            collection: The set that they belong to; `corpus` is kept for the corpus folder.
-            progress: Called with files done, files in all, and the file's name.
-            dry_run: Only report what would be done with files and folders; nothing is written.
-            workers: Processes that read files.
-            ray: Address of a Ray cluster whose workers read and embed; `local` starts one here.
-
-        Raises:
-            DocumentError: A path does not exist or cannot be added, or the collection's name is not allowed; then
-                nothing was added.
-        """
+        """As `Assistant.add_documents`."""
         paths = listed(paths)
         if any(isinstance(path, str) and not path.strip() for path in paths):
             raise DocumentError("A path is empty.", "Name a file or a folder.")
@@ -243,20 +214,7 @@ class Library:
         ignore_robots: bool = False,
         progress: Progress | None = None,
     ) -> SyncReport:
-        """Fetches HTML pages and PDFs from the web and makes them searchable; the same address updates one.
-
-        Args:
-            addresses: http or https; one or several.
-            collection: The set that they belong to; `corpus` is kept for the corpus folder.
-            ignore_robots: Fetch also what the site's `robots.txt` forbids.
-            progress: Called with addresses done, addresses in all, and the address.
-
-        Returns:
-            An entry for each address; those that failed have the address as path and the reason.
-
-        Raises:
-            DocumentError: The collection's name is not allowed.
-        """
+        """As `Assistant.add_urls`."""
         root = collection_folder(self.settings.home, collection)
         return add_pages(
             self.open(),
