@@ -31,6 +31,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"uploads", "retriever", "request"}),
     frozenset({"webpages"}),
     frozenset({"library"}),
+    frozenset({"tool"}),
     frozenset({"runnable", "engine"}),
     frozenset({"assistant"}),
     frozenset({"web", "batch", "evaluation", "doctor"}),
