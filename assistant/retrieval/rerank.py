@@ -107,6 +107,7 @@ class SentenceRanker:
         cross_encoder: The pair model; the packaged one when None.
         embeddings: The model that the index was made with, for the vector of the question; the likeness of question
             and sentence is not weighed when None.
+        threads: For the packaged cross-encoder; 0 means one a core.
     """
 
     def __init__(
@@ -114,9 +115,10 @@ class SentenceRanker:
         index: RankedIndex,
         cross_encoder: CrossEncoder | None = None,
         embeddings: Embeddings | None = None,
+        threads: int = 0,
     ) -> None:
         self._index = index
-        self._cross = cross_encoder or (CrossEncoder() if CrossEncoder.available() else None)
+        self._cross = cross_encoder or (CrossEncoder(threads=threads) if CrossEncoder.available() else None)
         self._embeddings = embeddings
 
     def load(self) -> None:

@@ -196,3 +196,11 @@ def test_loading_loads_the_cross_encoder() -> None:
 
 def test_no_weights_and_no_pairs(tmp_path: Path) -> None:
     assert CrossEncoder(tmp_path / "none.onnx").score([]).shape == (0,)
+
+
+@pytest.mark.embedding
+def test_a_score_does_not_depend_on_the_other_pairs() -> None:
+    pairs = [("Who earned most?", HUAWEI.sentence_text(s)) for s in HUAWEI.sentences]
+    pairs += [("Who earned most?", SMIC.sentence_text(s) + " more" * 60) for s in SMIC.sentences]
+    model = CrossEncoder(threads=2)
+    assert model.score(pairs).tolist() == [float(model.score([pair])[0]) for pair in pairs]
