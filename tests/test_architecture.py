@@ -28,7 +28,8 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"retrieval"}),
     frozenset({"answering"}),
     # The parts of the one object that users hold.
-    frozenset({"uploads", "retriever", "request"}),
+    frozenset({"uploads", "request"}),
+    frozenset({"retriever"}),
     frozenset({"webpages"}),
     frozenset({"library"}),
     frozenset({"tool"}),
