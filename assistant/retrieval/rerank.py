@@ -12,7 +12,7 @@ import json
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Protocol
@@ -73,6 +73,8 @@ class RankedSentence:
     part_scores: tuple[float, ...] = ()
     """Logits for the parts of the question."""
     features: tuple[float, ...] = field(default=(), repr=False)
+    likeness: float = math.nan
+    """Cosine with the whole question; NaN where the index has no vectors of sentences."""
 
     @property
     def key(self) -> tuple[str, int]:
@@ -136,10 +138,7 @@ class SentenceRanker:
         matrix = np.array([item.features for item in ranked])
         logits = ((matrix - weights.mean) / weights.scale) @ weights.coefficients + weights.intercept
         probabilities = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
-        scored = [
-            RankedSentence(i.passage, i.sentence, i.position, float(p), i.cross, i.part_scores, i.features)
-            for i, p in zip(ranked, probabilities, strict=True)
-        ]
+        scored = [replace(i, probability=float(p)) for i, p in zip(ranked, probabilities, strict=True)]
         return sorted(scored, key=lambda item: -item.probability)
 
     def features(self, query: Query, hits: Sequence[SearchHit]) -> list[RankedSentence]:
@@ -219,8 +218,8 @@ class SentenceRanker:
     def _compare(self, query: Query, hits: Sequence[SearchHit]) -> NDArray[np.float64] | None:
         """Likeness of each sentence and the whole question, and of it and the nearest part of the question.
 
-        Shape (sentences, 2), in standard deviations from the mean of the question's sentences; None where the index
-        does not have the vectors.
+        Shape (sentences, 3): both in standard deviations from the mean of the question's sentences, and the first as it
+        is, a cosine. None where the index does not have the vectors.
         """
         if self._embeddings is None:
             return None
@@ -232,8 +231,8 @@ class SentenceRanker:
         asked = np.array([self._embeddings.embed_query(text) for text in (*wholes, *query.parts)])
         cosines = np.concatenate(vectors).astype(np.float64) @ asked.T
         likeness = np.column_stack([cosines[:, : len(wholes)].max(1), cosines.max(1)])
-        scaled: NDArray[np.float64] = (likeness - likeness.mean(0)) / (likeness.std(0) + 1e-6)
-        return scaled
+        scaled = (likeness - likeness.mean(0)) / (likeness.std(0) + 1e-6)
+        return np.column_stack([scaled, likeness[:, 0]])
 
 
 def weights_name(*, cross: bool, dense: bool) -> str:
@@ -293,8 +292,11 @@ def _assemble(
         )  # fmt: skip
         if dense is not None and around_dense is not None and dense_rank is not None:
             features += (
-                *dense[row].tolist(), *around_dense.of(passage, position), 1 / (1 + int(dense_rank[row])),
+                *dense[row, :2].tolist(), *around_dense.of(passage, position), 1 / (1 + int(dense_rank[row])),
             )  # fmt: skip
         scores = tuple(float(value) for value in part) if not np.isnan(part).all() else ()
-        out.append(RankedSentence(passage, sentence, position, 0.0, float(cross[row]), scores, features))
+        likeness = float(dense[row, 2]) if dense is not None else math.nan
+        out.append(
+            RankedSentence(passage, sentence, position, 0.0, float(cross[row]), scores, features, likeness)
+        )
     return out
