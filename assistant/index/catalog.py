@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 State = Literal["writing", "staged", "live", "dead"]
+# Documents that one statement names.
+_BATCH = 500
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -278,6 +280,22 @@ class Catalog:
                 ).fetchone()
             if row is not None:
                 yield from _unpack_passages(row[1], DocumentInfo.model_validate_json(row[0]))
+
+    def vectors(self, document_ids: Sequence[str]) -> Iterator[list[tuple[str, NDArray[np.float32]]]]:
+        """The vectors of documents' passages in batches, by document: a row a passage, in its order.
+
+        Documents without passages are left out.
+        """
+        import numpy as np
+
+        for start in range(0, len(document_ids), _BATCH):
+            batch = document_ids[start : start + _BATCH]
+            marks = ",".join("?" * len(batch))
+            query = f"SELECT id, passage_count, vectors FROM documents JOIN contents USING (id) WHERE id IN ({marks})"
+            with self._lock:
+                rows = self._db.execute(query, batch).fetchall()
+            if found := [(i, np.frombuffer(packed, np.float32).reshape(n, -1)) for i, n, packed in rows if n]:
+                yield found
 
     def export(self, document_id: str) -> bytes:
         """A document with all that belongs to it, for the catalogue of another machine.

@@ -1,8 +1,9 @@
-"""Filters as Chroma conditions and as a predicate over documents; both give the same verdict."""
+"""Filters as a predicate over documents, and what a LangChain reader of Chroma can filter by."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from assistant.schema import DocumentInfo, Filters
@@ -19,7 +20,7 @@ def number_date(number: int) -> dt.date:
 
 
 def filter_metadata(document: DocumentInfo) -> dict[str, Any]:
-    """The flat metadata that `to_where` relies on; absent where a document has no value."""
+    """Flat metadata for Chroma's own conditions; absent where a document has no value."""
     metadata: dict[str, Any] = {
         "path": document.path,
         "collection": document.collection,
@@ -34,48 +35,35 @@ def filter_metadata(document: DocumentInfo) -> dict[str, Any]:
     return metadata
 
 
-def to_where(filters: Filters | None) -> dict[str, Any] | None:
-    """The Chroma `where` for a filter; None when nothing is filtered.
+def selected(filters: Filters | None, documents: Iterable[DocumentInfo]) -> list[DocumentInfo]:
+    """The documents that pass the filter, in order.
 
     Values of one field are alternatives, fields are joined by and. Topics, entities and languages compare
     without regard to case. A document without a date matches no date range.
     """
-    if filters is None:
-        return None
-    clauses: list[dict[str, Any]] = []
-    for field, values in (
-        ("topic_key", _keys(filters.topics)),
-        ("path", list(filters.documents)),
-        ("collection", list(filters.collections)),
-        ("language", _keys(filters.languages)),
-    ):
-        if values:
-            clauses.append({field: {"$in": values}})
-    if entities := [{"entity_keys": {"$contains": key}} for key in _keys(filters.entities)]:
-        clauses.append(entities[0] if len(entities) == 1 else {"$or": entities})
-    if filters.since is not None:
-        clauses.append({"date": {"$gte": date_number(filters.since)}})
-    if filters.until is not None:
-        clauses.append({"date": {"$lte": date_number(filters.until)}})
-    if not clauses:
-        return None
-    return clauses[0] if len(clauses) == 1 else {"$and": clauses}
+    tests = _tests(filters or Filters())
+    return [document for document in documents if all(test(document) for test in tests)]
 
 
-def matches(filters: Filters | None, document: DocumentInfo) -> bool:
-    """Whether a document passes the filter."""
-    if filters is None:
-        return True
-    checks = (
-        not filters.topics or document.topic.casefold() in _keys(filters.topics),
-        not filters.entities or bool(set(_keys(filters.entities)) & set(_keys(document.entities))),
-        not filters.documents or document.path in filters.documents,
-        not filters.collections or document.collection in filters.collections,
-        not filters.languages or document.language.casefold() in _keys(filters.languages),
-        filters.since is None or (document.date is not None and document.date >= filters.since),
-        filters.until is None or (document.date is not None and document.date <= filters.until),
+def _tests(filters: Filters) -> list[Callable[[DocumentInfo], bool]]:
+    """One test for each field that is set: most filters set one, and there may be 100,000 documents."""
+    topics, languages = set(_keys(filters.topics)), set(_keys(filters.languages))
+    entities, paths, collections = (
+        set(_keys(filters.entities)),
+        set(filters.documents),
+        set(filters.collections),
     )
-    return all(checks)
+    since, until = filters.since, filters.until
+    tests: list[tuple[object, Callable[[DocumentInfo], bool]]] = [
+        (collections, lambda document: document.collection in collections),
+        (topics, lambda document: document.topic.casefold() in topics),
+        (paths, lambda document: document.path in paths),
+        (languages, lambda document: document.language.casefold() in languages),
+        (since, lambda document: document.date is not None and since is not None and document.date >= since),
+        (until, lambda document: document.date is not None and until is not None and document.date <= until),
+        (entities, lambda document: any(entity.casefold() in entities for entity in document.entities)),
+    ]
+    return [test for wanted, test in tests if wanted]
 
 
 def _keys(values: tuple[str, ...]) -> list[str]:

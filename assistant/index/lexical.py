@@ -14,10 +14,13 @@ import shutil
 import threading
 import unicodedata
 import uuid
-from collections.abc import Collection, Iterable
-from functools import lru_cache
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from assistant.schema import Passage
 
@@ -72,6 +75,26 @@ def _words(word: str) -> list[str]:
     return [_stem(word)] if word.isalpha() else [word]
 
 
+class PassageSet(NamedTuple):
+    """Some passages of one state of the index."""
+
+    ids: Sequence[str]
+    """Of all passages of the state."""
+    positions: Mapping[str, int]
+    """Where each stands among them."""
+    mask: NDArray[np.bool_] | None
+    """Which of them belong to the set; all when None."""
+
+    def __contains__(self, passage_id: object) -> bool:
+        position = self.positions.get(str(passage_id))
+        return position is not None and (self.mask is None or bool(self.mask[position]))
+
+    @property
+    def size(self) -> int:
+        """How many passages belong to it."""
+        return len(self.ids) if self.mask is None else int(np.count_nonzero(self.mask))
+
+
 class LexicalIndex:
     """BM25 (Robertson's, in the variant of Lucene; Lù 2024, bm25s) over the text of passages.
 
@@ -85,9 +108,15 @@ class LexicalIndex:
     def __init__(self, ids: list[str], documents: list[str], bm25: Any, stamp: str) -> None:
         self.stamp = stamp
         self._ids = ids
-        self._documents = documents
         self._bm25 = bm25
         self._positions = {passage_id: i for i, passage_id in enumerate(ids)}
+        # Each document has a number; `_numbers` has that of each passage.
+        self._documents: dict[str, int] = {}
+        self._numbers = np.fromiter(
+            (self._documents.setdefault(document, len(self._documents)) for document in documents),
+            np.int32,
+            len(ids),
+        )
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -120,36 +149,49 @@ class LexicalIndex:
         """Ids of the passages in it."""
         return tuple(self._ids)
 
+    def passages_of(self, document_id: str) -> list[str]:
+        """Ids of the passages of a document, in its order."""
+        number = self._documents.get(document_id)
+        if number is None:
+            return []
+        rows, starts = self._by_document
+        return [self._ids[row] for row in rows[starts[number] : starts[number + 1]].tolist()]
+
+    @cached_property
+    def _by_document(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Positions of the passages, document after document, and where those of each begin."""
+        rows = np.argsort(self._numbers, kind="stable")
+        return rows, np.searchsorted(self._numbers[rows], np.arange(len(self._documents) + 1))
+
+    def among(self, documents: Collection[str] | None = None) -> PassageSet:
+        """The passages of documents with these ids; all passages when None."""
+        if documents is None:
+            return PassageSet(self._ids, self._positions, None)
+        chosen = np.zeros(len(self._documents), dtype=bool)
+        chosen[[self._documents[i] for i in documents if i in self._documents]] = True
+        return PassageSet(self._ids, self._positions, chosen[self._numbers])
+
     def search(
         self,
         query: str,
         k: int = 10,
-        allowed_ids: Collection[str] | None = None,
-        allowed_documents: Collection[str] | None = None,
+        allowed: PassageSet | None = None,
     ) -> list[tuple[str, float]]:
         """Passage ids with positive scores, best first.
 
         Args:
             query: Words in any language.
             k: Most results.
-            allowed_ids: Only these passages may be returned; all when None.
-            allowed_documents: Only passages of documents with these ids may be returned; all when None.
+            allowed: Only these passages may be returned, a set of this index; all when None.
         """
-        import numpy as np
-
         if self._bm25 is None or k < 1:
             return []
         terms = [t for t in tokenize(query) if t in self._bm25.vocab_dict]
         if not terms:
             return []
         scores = np.asarray(self._bm25.get_scores(terms), dtype=np.float32)[: len(self._ids)]
-        if allowed_ids is not None:
-            mask = np.zeros(len(scores), dtype=bool)
-            mask[[self._positions[i] for i in allowed_ids if i in self._positions]] = True
-            scores = np.where(mask, scores, 0)
-        if allowed_documents is not None:
-            mask = np.fromiter((d in allowed_documents for d in self._documents), bool, len(scores))
-            scores = np.where(mask, scores, 0)
+        if allowed is not None and allowed.mask is not None:
+            scores = np.where(allowed.mask, scores, 0)
         found = min(k, int(np.count_nonzero(scores > 0)))
         if not found:
             return []
@@ -160,8 +202,6 @@ class LexicalIndex:
 
     def term_weights(self, text: str) -> dict[str, float]:
         """Inverse document frequency, as BM25 uses it, of each distinct term; unknown terms weigh most."""
-        import numpy as np
-
         count = max(1, len(self._ids))
         starts = None if self._bm25 is None else np.asarray(self._bm25.scores["indptr"])
         weights = {}
@@ -176,7 +216,9 @@ class LexicalIndex:
         # Two readers that find the file damaged may both write it.
         scratch = folder.with_name(f"{folder.name}.{uuid.uuid4().hex[:8]}.tmp")
         scratch.mkdir(parents=True)
-        (scratch / "ids.json").write_text(json.dumps([self._ids, self._documents]), encoding="utf-8")
+        names = list(self._documents)
+        documents = [names[number] for number in self._numbers.tolist()]
+        (scratch / "ids.json").write_text(json.dumps([self._ids, documents]), encoding="utf-8")
         if self._bm25 is not None:
             self._bm25.save(scratch, show_progress=False)
         digests = {path.name: _digest(path) for path in sorted(scratch.iterdir())}

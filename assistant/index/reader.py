@@ -13,8 +13,8 @@ from assistant.errors import IndexingError
 from assistant.index.builds import Build, client_id, current_fingerprint, make_current, write_lock
 from assistant.index.catalog import Snapshot
 from assistant.index.check import check_build, lexical_of, missing_passages, sample_vectors
+from assistant.index.dense import Selection, nearest_passages
 from assistant.index.failures import broken, index_errors
-from assistant.index.filters import matches
 from assistant.index.fingerprint import Fingerprint
 from assistant.index.lease import Lease
 from assistant.index.lexical import LexicalIndex
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _Found = TypeVar("_Found")
 # A search that a writer overtakes is done again; somebody who publishes all the time must not stop it for ever.
 _TRIES = 5
+# Filters whose documents are remembered.
+_SELECTIONS = 16
 _GONE = "The documents must be indexed again, because the Chroma server no longer has them."
 
 
@@ -61,6 +63,7 @@ class Index:
         self._lock = threading.RLock()
         self._snapshot = serving.catalog.snapshot()
         self._lexical: LexicalIndex | None = None
+        self._selections: dict[Filters, Selection] = {}
         self._own_stamp = ""
         self._has_vectors = False
         self._is_gone = rebuild_reason == _GONE
@@ -231,6 +234,7 @@ class Index:
                 return False
             self._snapshot = self._serving.catalog.snapshot()
             self._lexical = None
+            self._selections = {}
             if self._snapshot.stamp != self._own_stamp:
                 with index_errors("reading the index", self.root, self.server):
                     self._serving.store.reopen()
@@ -246,14 +250,7 @@ class Index:
         def look(build: Build, snapshot: Snapshot) -> list[tuple[Passage, float]]:
             if not snapshot.documents or k < 1:
                 return []
-            wanted = k
-            while True:
-                found = _query(build, query_vector, wanted, filters)
-                # What a running sync has written, but not published, must not be seen.
-                hits = [(p, cosine) for p, cosine in found if p.document.id in snapshot.documents]
-                if len(hits) >= k or len(found) < wanted:
-                    return hits[:k]
-                wanted *= 4
+            return _whole(build, snapshot, nearest_passages(build, query_vector, k, self._selection(filters)))
 
         return self._settled("searching", look)
 
@@ -263,12 +260,8 @@ class Index:
         """The passages that share words with the query, with their BM25 score, best first."""
 
         def look(build: Build, snapshot: Snapshot) -> list[tuple[Passage, float]]:
-            allowed = None
-            if filters is not None and filters != Filters():
-                allowed = {i for i, document in snapshot.documents.items() if matches(filters, document)}
-            scores = dict(self._lexical_index().search(query, k, allowed_documents=allowed))
-            found = build.store.get(list(scores)) if scores else []
-            return [(p, scores[p.id]) for p in found if p.document.id in snapshot.documents]
+            chosen = self._selection(filters)
+            return _whole(build, snapshot, chosen.lexical.search(query, k, chosen.passages))
 
         return self._settled("searching", look)
 
@@ -329,7 +322,7 @@ class Index:
     def documents(self, filters: Filters | None = None) -> list[DocumentInfo]:
         """All documents that pass the filter, ordered by collection and path."""
         self.refresh()
-        return [document for document in self._snapshot.documents.values() if matches(filters, document)]
+        return list(self._selection(filters).documents)
 
     def document(self, path: str, collection: str = "corpus") -> Document | None:
         """A document with its text and blocks; None when there is none at this path."""
@@ -342,6 +335,19 @@ class Index:
         with index_errors("checking the index", self.root, self.server):
             return check_build(self._serving, self._snapshot)
 
+    def _selection(self, filters: Filters | None) -> Selection:
+        """What a filter leaves of the state in use; the filters that were used last are remembered."""
+        wanted = filters or Filters()
+        with self._lock:
+            # Taken out and put in again: the oldest is the one that was not used for longest.
+            chosen = self._selections.pop(wanted, None) or Selection(
+                wanted, self._snapshot, self._lexical_index
+            )
+            self._selections[wanted] = chosen
+            if len(self._selections) > _SELECTIONS:
+                del self._selections[next(iter(self._selections))]
+            return chosen
+
     def _lexical_index(self) -> LexicalIndex:
         with self._lock:
             if self._lexical is None:
@@ -350,17 +356,15 @@ class Index:
             return self._lexical
 
 
-def _query(
-    build: Build, vector: Sequence[float], k: int, filters: Filters | None
+def _whole(
+    build: Build, snapshot: Snapshot, found: Sequence[tuple[str, float]]
 ) -> list[tuple[Passage, float]]:
-    try:
-        return build.store.query(vector, k, filters)
-    except Exception:
-        if not build.is_there:
-            raise
-        # Chroma's graph in memory may be older than the rows that another process writes right now.
-        build.store.reopen()
-        return build.store.query(vector, k, filters)
+    """The passages of these ids, with the same scores in the same order."""
+    scores = dict(found)
+    passages = build.store.get(list(scores)) if scores else []
+    return [
+        (passage, scores[passage.id]) for passage in passages if passage.document.id in snapshot.documents
+    ]
 
 
 def _catch_up(root: Path, build: Build) -> bool:

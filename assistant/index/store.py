@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.index.filters import filter_metadata, number_date, to_where
+from assistant.index.filters import filter_metadata, number_date
 from assistant.index.server import ChromaServer
-from assistant.schema import DocumentInfo, Filters, Passage
+from assistant.schema import DocumentInfo, Passage
 
 if TYPE_CHECKING:
     from langchain_chroma import Chroma
@@ -162,33 +162,20 @@ class PassageStore:
         with self._collection() as collection:
             return int(collection.count())
 
-    def query(
-        self, vector: Sequence[float], k: int = 10, filters: Filters | None = None
-    ) -> list[tuple[Passage, float]]:
-        """The nearest passages with their cosine, best first.
+    def nearest(self, vector: Sequence[float], k: int) -> list[tuple[str, float]]:
+        """Ids of the nearest passages with their cosine, best first.
+
+        Their text is not fetched: it takes four times as long as finding them.
 
         Args:
             vector: A vector of the collection's embedding model.
             k: Most results.
-            filters: Which documents may be used.
         """
         with self._collection() as collection:
-            result = collection.query(
-                query_embeddings=[list(vector)],
-                n_results=k,
-                where=to_where(filters),
-                include=["metadatas", "documents", "distances"],
-            )
-        rows = zip(
-            result["ids"][0],
-            result["metadatas"][0],
-            result["documents"][0],
-            result["distances"][0],
-            strict=True,
-        )
-        # A passage that another process deleted a moment ago has a vector, but no metadata any more.
+            result = collection.query(query_embeddings=[list(vector)], n_results=k, include=["distances"])
         return [
-            (_passage(i, meta, text or ""), 1 - float(distance)) for i, meta, text, distance in rows if meta
+            (i, 1 - float(distance))
+            for i, distance in zip(result["ids"][0], result["distances"][0], strict=True)
         ]
 
     def vectorstore(self, embeddings: Embeddings) -> Chroma:

@@ -87,7 +87,7 @@ def test_a_search_that_a_writer_overtakes_is_done_again(
         sync(writer, embeddings, corpus)
         reader.refresh()
         reader._serving.store.reopen()
-        read = {"dense": "query", "lexical": "get"}[kind]
+        read = {"dense": "nearest", "lexical": "get"}[kind]
         usual: Any = getattr(PassageStore, read)
         waiting = [None]
 

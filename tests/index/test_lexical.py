@@ -53,9 +53,9 @@ def test_only_positive_scores_in_falling_order_and_limits() -> None:
     found = index.search("chip", 10)
     assert [i for i, _ in found] == ["p1", "p0"] and found[0][1] > found[1][1] > 0
     assert index.search("unknownword") == [] and index.search("") == [] and index.search("chips", 0) == []
-    assert [i for i, _ in index.search("chips", 10, allowed_ids={"p0", "other"})] == ["p0"]
-    assert [i for i, _ in index.search("chips", 10, allowed_documents={"d1"})] == ["p1"]
-    assert index.search("chips", 10, allowed_ids=set()) == []
+    assert [i for i, _ in index.search("chips", 10, index.among({"d1", "other"}))] == ["p1"]
+    assert [i for i, _ in index.search("chips", 10, index.among())] == ["p1", "p0"]
+    assert index.search("chips", 10, index.among(set())) == []
 
 
 def test_title_and_headings_count() -> None:
@@ -69,6 +69,7 @@ def test_saved_and_loaded_it_answers_the_same(tmp_path: Path, texts: tuple[str, 
     index.save(tmp_path / "lexical")
     loaded = LexicalIndex.load(tmp_path / "lexical", "state")
     assert loaded is not None and loaded.ids == index.ids
+    assert [loaded.passages_of(f"d{i}") for i in range(3)] == [index.passages_of(f"d{i}") for i in range(3)]
     for query in ("chips", "昇腾", "nothing"):
         assert loaded.search(query) == index.search(query)
     assert [path.name for path in tmp_path.iterdir()] == ["lexical"]
