@@ -33,10 +33,10 @@ class MemoryIndex:
     """
 
     def __init__(self, passages: Iterable[Passage], embeddings: Embeddings | None) -> None:
-        self.passages = {passage.id: passage for passage in passages}
-        self._ids = list(self.passages)
-        self._lexical = LexicalIndex.build(self.passages.values())
-        texts = [passage.embedding_text().strip() for passage in self.passages.values()]
+        self._passages = {passage.id: passage for passage in passages}
+        self._ids = list(self._passages)
+        self._lexical = LexicalIndex.build(self._passages.values())
+        texts = [passage.embedding_text().strip() for passage in self._passages.values()]
         dense = embeddings is not None and not isinstance(embeddings, NoVectors) and texts
         self._embeddings = embeddings if dense else None
         self._vectors = np.array(embeddings.embed_documents(texts)) if embeddings and dense else None
@@ -49,13 +49,27 @@ class MemoryIndex:
             return []
         scores = self._vectors @ np.array(vector)
         best = np.argsort(-scores, kind="stable")[:k]
-        return [(self.passages[self._ids[at]], float(scores[at])) for at in best]
+        return [(self._passages[self._ids[at]], float(scores[at])) for at in best]
 
     def search_lexical(
         self, query: str, k: int, filters: Filters | None = None
     ) -> list[tuple[Passage, float]]:
         """Passages by BM25, best first."""
-        return [(self.passages[passage_id], score) for passage_id, score in self._lexical.search(query, k)]
+        return [(self._passages[passage_id], score) for passage_id, score in self._lexical.search(query, k)]
+
+    def dense_ids(
+        self, vector: Sequence[float], k: int, filters: Filters | None = None
+    ) -> list[tuple[str, float]]:
+        """Ids of passages by cosine, best first."""
+        return [(passage.id, score) for passage, score in self.search_dense(vector, k)]
+
+    def lexical_ids(self, query: str, k: int, filters: Filters | None = None) -> list[tuple[str, float]]:
+        """Ids of passages by BM25, best first."""
+        return self._lexical.search(query, k)
+
+    def passages(self, ids: Sequence[str]) -> list[Passage]:
+        """Passages by id, in the order asked."""
+        return [self._passages[passage_id] for passage_id in ids]
 
     def similarity(self, query: str, embeddings: Embeddings) -> float:
         """Of the nearest passage: its cosine, or without vectors its BM25 score by the weight of the query's terms."""
@@ -77,4 +91,4 @@ class MemoryIndex:
 
     def documents(self, filters: Filters | None = None) -> list[DocumentInfo]:
         """One document for each passage."""
-        return [passage.document for passage in self.passages.values()]
+        return [passage.document for passage in self._passages.values()]

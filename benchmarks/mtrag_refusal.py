@@ -58,8 +58,8 @@ class Collection:
 
     def __init__(self, passages: Mapping[str, str], embeddings: Embeddings, stages: Stages) -> None:
         self._embeddings, self._stages = embeddings, stages
-        self._index = MemoryIndex([make_passage(name, text) for name, text in passages.items()], embeddings)
-        self._by_name = {passage.document.path: passage for passage in self._index.passages.values()}
+        self._by_name = {name: make_passage(name, text) for name, text in passages.items()}
+        self._index = MemoryIndex(self._by_name.values(), embeddings)
         self._retriever = HybridRetriever(self._index, embeddings)
         self._ranker = SentenceRanker(self._index, embeddings=embeddings)
         self._gate = Gate(stages.prompts)

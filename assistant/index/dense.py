@@ -18,10 +18,9 @@ from assistant.index.filters import selected
 from assistant.index.lexical import LexicalIndex, PassageSet
 from assistant.schema import DocumentInfo, Filters
 
-# Passages that are compared one by one: about 30 ms.
-_FEW = 8_000
-# Neighbours that Chroma is asked for at most before those that meet the conditions are compared one by one.
-_MOST = 16_000
+# Neighbours that are asked for, as a multiple of what the share of the selection needs on average: the passages of a
+# document pass or fail together, and a second look costs four times the first.
+_MARGIN = 2
 
 
 class Selection:
@@ -64,11 +63,9 @@ def nearest_passages(
     size = passages.size
     if not size:
         return []
-    if not selection.is_all and size <= _FEW:
-        return _compared(build, vector, k, selection)
-    # A quarter more than their share would need on average.
-    wanted = k if selection.is_all else k * 5 * len(passages.ids) // (size * 4) + 1
-    while selection.is_all or wanted <= _MOST:
+    wanted = k if selection.is_all else int(k * _MARGIN * len(passages.ids) / size) or 1
+    # To find a neighbour takes about as long as to compare a passage: what is fewer is done.
+    while selection.is_all or wanted < size:
         found = _nearest(build, vector, wanted)
         # What a running sync has written, but not published, is no passage of the state either.
         best = [(i, cosine) for i, cosine in found if i in passages]
@@ -84,13 +81,15 @@ def _compared(build: Build, vector: Sequence[float], k: int, selection: Selectio
     query = query / (np.linalg.norm(query) or 1)
     best: list[tuple[str, float]] = []
     for batch in build.catalog.vectors([document.id for document in selection.documents]):
-        ids = [i for document_id, _ in batch for i in selection.lexical.passages_of(document_id)]
+        rows = np.concatenate([selection.lexical.rows_of(document_id) for document_id, _ in batch])
         matrix = np.concatenate([vectors for _, vectors in batch])
+        if len(rows) != len(matrix):
+            # Another state was published meanwhile: the search is done again.
+            raise RuntimeError("the catalogue holds other passages than the state that is searched")
         cosines = matrix @ query / np.maximum(np.linalg.norm(matrix, axis=1), 1e-12)
-        # Where the catalogue holds other passages than the state, another state was published meanwhile.
-        best += zip(ids, cosines.tolist(), strict=True)
-        best = sorted(best, key=lambda found: (-found[1], found[0]))[:k]
-    return best
+        top = np.argpartition(-cosines, k - 1)[:k] if k < len(rows) else np.arange(len(rows))
+        best += [(selection.passages.ids[rows[at]], float(cosines[at])) for at in top]
+    return sorted(best, key=lambda found: (-found[1], found[0]))[:k]
 
 
 def _nearest(build: Build, vector: Sequence[float], k: int) -> list[tuple[str, float]]:

@@ -149,13 +149,11 @@ class LexicalIndex:
         """Ids of the passages in it."""
         return tuple(self._ids)
 
-    def passages_of(self, document_id: str) -> list[str]:
-        """Ids of the passages of a document, in its order."""
+    def rows_of(self, document_id: str) -> NDArray[np.intp]:
+        """Where the passages of a document stand among all, in its order."""
         number = self._documents.get(document_id)
-        if number is None:
-            return []
         rows, starts = self._by_document
-        return [self._ids[row] for row in rows[starts[number] : starts[number + 1]].tolist()]
+        return rows[starts[number] : starts[number + 1]] if number is not None else rows[:0]
 
     @cached_property
     def _by_document(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

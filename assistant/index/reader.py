@@ -244,26 +244,39 @@ class Index:
         self, query_vector: Sequence[float], k: int = 10, filters: Filters | None = None
     ) -> list[tuple[Passage, float]]:
         """The nearest passages with their cosine, best first."""
-
         self.expect_vectors()
-
-        def look(build: Build, snapshot: Snapshot) -> list[tuple[Passage, float]]:
-            if not snapshot.documents or k < 1:
-                return []
-            return _whole(build, snapshot, nearest_passages(build, query_vector, k, self._selection(filters)))
-
-        return self._settled("searching", look)
+        return self._settled(
+            "searching",
+            lambda build, state: _whole(build, state, self._dense(build, query_vector, k, filters)),
+        )
 
     def search_lexical(
         self, query: str, k: int = 10, filters: Filters | None = None
     ) -> list[tuple[Passage, float]]:
         """The passages that share words with the query, with their BM25 score, best first."""
+        return self._settled(
+            "searching", lambda build, state: _whole(build, state, self._matching(query, k, filters))
+        )
 
-        def look(build: Build, snapshot: Snapshot) -> list[tuple[Passage, float]]:
-            chosen = self._selection(filters)
-            return _whole(build, snapshot, chosen.lexical.search(query, k, chosen.passages))
+    def dense_ids(
+        self, query_vector: Sequence[float], k: int = 10, filters: Filters | None = None
+    ) -> list[tuple[str, float]]:
+        """Ids of the nearest passages with their cosine, best first; `passages` has their text."""
+        self.expect_vectors()
+        return self._settled("searching", lambda build, _: self._dense(build, query_vector, k, filters))
 
-        return self._settled("searching", look)
+    def lexical_ids(self, query: str, k: int = 10, filters: Filters | None = None) -> list[tuple[str, float]]:
+        """Ids of the passages that share words with the query, with their BM25 score, best first."""
+        return self._settled("searching", lambda _, __: self._matching(query, k, filters))
+
+    def _dense(
+        self, build: Build, vector: Sequence[float], k: int, filters: Filters | None
+    ) -> list[tuple[str, float]]:
+        return nearest_passages(build, vector, k, self._selection(filters)) if k > 0 else []
+
+    def _matching(self, query: str, k: int, filters: Filters | None) -> list[tuple[str, float]]:
+        chosen = self._selection(filters)
+        return chosen.lexical.search(query, k, chosen.passages)
 
     def _settled(self, action: str, look: Callable[[Build, Snapshot], _Found]) -> _Found:
         """What a look at one state finds: done again when another state was published meanwhile.

@@ -18,21 +18,25 @@ RRF_K = 60
 _FULL_COVERAGE = 0.5
 # How many ranks each list contributes: beyond, a passage found by one list alone has no chance.
 _DEPTH = 60
+# A search whose passages another process replaces before they are fetched is done again, but not for ever.
+_TRIES = 3
 
 
 class SearchableIndex(Protocol):
     """What retrieval needs of an index."""
 
-    def search_dense(
+    def dense_ids(
         self, vector: Sequence[float], k: int, filters: Filters | None = None
-    ) -> list[tuple[Passage, float]]:
-        """Passages with cosine similarity, best first."""
+    ) -> list[tuple[str, float]]:
+        """Ids of passages with cosine similarity, best first."""
         ...
 
-    def search_lexical(
-        self, query: str, k: int, filters: Filters | None = None
-    ) -> list[tuple[Passage, float]]:
-        """Passages with positive BM25 scores, best first."""
+    def lexical_ids(self, query: str, k: int, filters: Filters | None = None) -> list[tuple[str, float]]:
+        """Ids of passages with positive BM25 scores, best first."""
+        ...
+
+    def passages(self, ids: Sequence[str]) -> list[Passage]:
+        """Passages by id, in the order asked; those that are gone are left out."""
         ...
 
     def documents(self, filters: Filters | None = None) -> list[DocumentInfo]:
@@ -94,17 +98,33 @@ class HybridRetriever:
         Returns:
             Hits with fused scores, best first.
         """
-        passages: dict[str, Passage] = {}
+        asked = [
+            (query.text, query.weight) if isinstance(query, SearchQuery) else (query, 1.0)
+            for query in queries
+        ]
+        vectors = [self._embeddings.embed_query(text) for text, _ in asked]
+        hits: list[SearchHit] = []
+        for _ in range(_TRIES):
+            scores = self._scores(asked, vectors, max(k, _DEPTH), filters)
+            best = sorted(scores, key=lambda passage_id: (-scores[passage_id], passage_id))[:k]
+            # Texts are fetched for these alone: that takes longer than to find them.
+            hits = [SearchHit(passage=p, score=scores[p.id]) for p in self._index.passages(best)]
+            if len(hits) == len(best):
+                break
+        return hits
+
+    def _scores(
+        self,
+        asked: Sequence[tuple[str, float]],
+        vectors: Sequence[Sequence[float]],
+        depth: int,
+        filters: Filters | None,
+    ) -> dict[str, float]:
+        """Fused scores by passage id."""
         rankings: list[tuple[Sequence[str], float]] = []
-        depth = max(k, _DEPTH)
-        for query in queries:
-            text, weight = (query.text, query.weight) if isinstance(query, SearchQuery) else (query, 1.0)
-            dense = self._index.search_dense(self._embeddings.embed_query(text), depth, filters)
-            lexical = self._index.search_lexical(text, depth, filters)
-            passages.update((passage.id, passage) for passage, _ in (*dense, *lexical))
-            rankings.append(([passage.id for passage, _ in dense], weight))
-            share = lexical_weight(text, [passage for passage, _ in lexical[:3]])
-            rankings.append(([passage.id for passage, _ in lexical], weight * share))
-        scores = reciprocal_rank_fusion(rankings)
-        best = sorted(scores, key=lambda passage_id: (-scores[passage_id], passage_id))[:k]
-        return [SearchHit(passage=passages[passage_id], score=scores[passage_id]) for passage_id in best]
+        for (text, weight), vector in zip(asked, vectors, strict=True):
+            rankings.append(([i for i, _ in self._index.dense_ids(vector, depth, filters)], weight))
+            lexical = [i for i, _ in self._index.lexical_ids(text, depth, filters)]
+            share = lexical_weight(text, self._index.passages(lexical[:3]))
+            rankings.append((lexical, weight * share))
+        return reciprocal_rank_fusion(rankings)

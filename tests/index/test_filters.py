@@ -95,15 +95,15 @@ class Filled:
                 for ordinal in range(rng.randint(0, 3))
             ]
             documents.append((document, passages))
-            for passage in passages:
-                vector = np.array([rng.gauss(0, 1) for _ in range(WIDTH)], np.float32)
-                self.vectors[passage.id] = (vector / np.linalg.norm(vector)).tolist()
+            texts = [passage.embedding_text() for passage in passages]
+            vectors = embeddings.embed_documents(texts)
+            self.vectors |= {passage.id: vector for passage, vector in zip(passages, vectors, strict=True)}
         self.documents = [document.info() for document, _ in documents]
         self.of = {passage.id: passage.document for _, passages in documents for passage in passages}
         with self.index.writing(1) as check:
             writer = Writer(self.index, embeddings, lambda document, model: [], check=check)
             writer.begin()
-            writer.write(documents, vectors=[[self.vectors[p.id] for p in each] for _, each in documents])
+            writer.write(documents)
             for collection in COLLECTIONS:
                 writer.publish(collection, [])
             writer.end()
@@ -134,8 +134,8 @@ def test_both_searches_and_the_list_keep_to_a_filter(filled: Filled, chosen: Fil
     assert {p.id for p, _ in filled.index.search_dense([1.0] * WIDTH, 500, chosen)} == inside
 
 
-# Compared one by one; neighbours of which some are dropped; so few of these left that they are compared after all.
-@pytest.mark.parametrize(("few", "most"), [(1_000, 1_000), (0, 1_000), (0, 12)])
+# Neighbours of which some are dropped, so few that they must be asked for again, and passages compared one by one.
+@pytest.mark.parametrize("margin", [2, 0.1, 1_000])
 @pytest.mark.parametrize(
     "chosen",
     [
@@ -147,10 +147,9 @@ def test_both_searches_and_the_list_keep_to_a_filter(filled: Filled, chosen: Fil
     ],
 )
 def test_every_way_to_search_within_a_filter_finds_the_nearest(
-    filled: Filled, chosen: Filters, few: int, most: int, monkeypatch: pytest.MonkeyPatch
+    filled: Filled, chosen: Filters, margin: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dense, "_FEW", few)
-    monkeypatch.setattr(dense, "_MOST", most)
+    monkeypatch.setattr(dense, "_MARGIN", margin)
     rng = random.Random(3)
     for _ in range(5):
         vector = [rng.gauss(0, 1) for _ in range(WIDTH)]

@@ -69,7 +69,9 @@ def test_saved_and_loaded_it_answers_the_same(tmp_path: Path, texts: tuple[str, 
     index.save(tmp_path / "lexical")
     loaded = LexicalIndex.load(tmp_path / "lexical", "state")
     assert loaded is not None and loaded.ids == index.ids
-    assert [loaded.passages_of(f"d{i}") for i in range(3)] == [index.passages_of(f"d{i}") for i in range(3)]
+    assert [loaded.rows_of(f"d{i}").tolist() for i in range(3)] == [
+        index.rows_of(f"d{i}").tolist() for i in range(3)
+    ]
     for query in ("chips", "昇腾", "nothing"):
         assert loaded.search(query) == index.search(query)
     assert [path.name for path in tmp_path.iterdir()] == ["lexical"]

@@ -19,19 +19,21 @@ class FakeIndex:
         self.queries: list[str] = []
         self.depths: list[int] = []
 
-    def search_dense(
+    def dense_ids(
         self, vector: Sequence[float], k: int, filters: Filters | None = None
-    ) -> list[tuple[Passage, float]]:
+    ) -> list[tuple[str, float]]:
         self.filters.append(filters)
         self.depths.append(k)
-        return [(passage, 0.5) for passage in self.dense[:k]]
+        return [(passage.id, 0.5) for passage in self.dense[:k]]
 
-    def search_lexical(
-        self, query: str, k: int, filters: Filters | None = None
-    ) -> list[tuple[Passage, float]]:
+    def lexical_ids(self, query: str, k: int, filters: Filters | None = None) -> list[tuple[str, float]]:
         self.filters.append(filters)
         self.queries.append(query)
-        return [(passage, 1.0) for passage in self.lexical[:k]]
+        return [(passage.id, 1.0) for passage in self.lexical[:k]]
+
+    def passages(self, ids: Sequence[str]) -> list[Passage]:
+        known = {passage.id: passage for passage in (A, B, C)}
+        return [known[i] for i in ids]
 
     def documents(self, filters: Filters | None = None) -> list[DocumentInfo]:
         return []
@@ -76,8 +78,8 @@ def test_words_that_match_little_do_not_outvote_meaning() -> None:
 
 def test_weights_of_formulations_count() -> None:
     class ByQuery(FakeIndex):
-        def search_lexical(self, query, k, filters=None):  # type: ignore[no-untyped-def]
-            return [(A if "SMIC" in query else B, 1.0)]
+        def lexical_ids(self, query, k, filters=None):  # type: ignore[no-untyped-def]
+            return [((A if "SMIC" in query else B).id, 1.0)]
 
     retriever = HybridRetriever(ByQuery(dense=[], lexical=[]), WordEmbeddings())
     first = retriever.retrieve([SearchQuery("SMIC earned", 0.5), SearchQuery("Huawei ships", 1.0)], k=2)
@@ -97,3 +99,16 @@ def test_hands_on_k_and_filters() -> None:
 def test_no_queries_and_no_hits() -> None:
     retriever = HybridRetriever(FakeIndex([], []), WordEmbeddings())
     assert retriever.retrieve([]) == [] and retriever.retrieve(["x"]) == []
+
+
+def test_passages_that_are_replaced_before_they_are_fetched_are_searched_again() -> None:
+    class Overtaken(FakeIndex):
+        def passages(self, ids: Sequence[str]) -> list[Passage]:
+            if len(ids) == 2 and self.dense == [A, B]:
+                # Another process has put C in the place of A.
+                self.dense = [C, B]
+                return [B]
+            return super().passages(ids)
+
+    hits = HybridRetriever(Overtaken(dense=[A, B], lexical=[]), WordEmbeddings()).retrieve(["x"], k=2)
+    assert [hit.passage for hit in hits] == [C, B]
