@@ -267,7 +267,8 @@ class Catalog:
                 vectors = np.frombuffer(row[0], np.float16) if row is not None else None
                 # Of a passage that is not the one indexed, such as one that a caller made, nothing is known.
                 fits = vectors is not None and (len(vectors) % count == 0 if count else not len(vectors))
-                found.append(vectors.reshape(count, -1) if vectors is not None and fits else None)
+                width = len(vectors) // count if vectors is not None and count else 0
+                found.append(vectors.reshape(count, width) if vectors is not None and fits else None)
         return found
 
     def passages(self, document_ids: Sequence[str]) -> Iterator[Passage]:

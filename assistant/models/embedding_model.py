@@ -93,7 +93,9 @@ class EmbeddingModel(Embeddings):
         import numpy as np
 
         texts = [passage.sentence_text(sentence) for passage in passages for sentence in passage.sentences]
-        flat = np.array(self.embed_documents(texts), dtype=np.float16).reshape(len(texts), -1)
+        if not texts:
+            return [np.empty((0, 0), dtype=np.float16) for _ in passages]
+        flat = np.array(self.embed_documents(texts), dtype=np.float16)
         ends = np.cumsum([len(passage.sentences) for passage in passages])
         return np.split(flat, ends[:-1]) if len(passages) else []
 

@@ -10,9 +10,8 @@ from langchain_core.embeddings import DeterministicFakeEmbedding, Embeddings
 from langchain_core.language_models import FakeListChatModel
 
 ROOT = Path(__file__).parents[2]
-sys.path.append(str(ROOT / "benchmarks"))
+sys.path += [str(ROOT), str(ROOT / "benchmarks")]
 
-from baseline_chains import LangChainTutorial, is_refusal_text, marked_sentences  # noqa: E402
 from kept_vectors import KeptVectors  # noqa: E402
 from memory_index import MemoryIndex, NoVectors  # noqa: E402
 from mtrag_refusal import Collection  # noqa: E402
@@ -37,6 +36,7 @@ from assistant.retrieval.hybrid import HybridRetriever  # noqa: E402
 from assistant.retrieval.query import SearchQuery  # noqa: E402
 from assistant.schema import Turn  # noqa: E402
 from assistant.settings import load_settings  # noqa: E402
+from benchmarks.performance.peers import LangChainTutorial, is_refusal_text, marked_sentences  # noqa: E402
 
 from .fakes import gold  # noqa: E402
 

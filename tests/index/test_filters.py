@@ -103,7 +103,8 @@ class Filled:
         with self.index.writing(1) as check:
             writer = Writer(self.index, embeddings, lambda document, model: [], check=check)
             writer.begin()
-            writer.write(documents)
+            failed = [error for error in writer.write(documents) if error]
+            assert not failed, failed
             for collection in COLLECTIONS:
                 writer.publish(collection, [])
             writer.end()

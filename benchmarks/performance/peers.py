@@ -233,7 +233,7 @@ class LlamaIndexCitation(Baseline):
 
     def build(self, embeddings: Embeddings) -> None:
         """Split, embed, and set up the engine."""
-        from llama_index_adapters import citation_engine
+        from benchmarks.performance.llama_index_adapters import citation_engine
 
         self._index, self._engine = citation_engine(self.documents, self.chat, embeddings)
 
