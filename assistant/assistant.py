@@ -18,6 +18,7 @@ from assistant.index.sync import (
     SyncReport,
 )
 from assistant.ingest.translations import read_translations
+from assistant.kept_answers import KeptAnswers
 from assistant.library import Library, Progress
 from assistant.models.chat import ChatChoice, choose_model
 from assistant.privacy import is_private
@@ -85,6 +86,7 @@ class Assistant(AssistantRunnable):
         self._pipeline: Pipeline | None = None
         self._pipeline_generation = -1
         self._choices: dict[str, ChatChoice] = {}
+        self._kept = KeptAnswers(settings.kept_answers)
         self.work = Work(self._release)
 
     # Asking: `ask`, `stream`, `invoke`, `batch` and their async twins come from `AssistantRunnable`.
@@ -95,21 +97,35 @@ class Assistant(AssistantRunnable):
     def _events(self, request: Request) -> Iterator[Event]:
         with self.work.piece():
             choice = self._choice(request.model)
-            events = self._open_pipeline().run(
-                request.question,
-                list(request.history),
-                self.library.scope(request.filters),
-                choice,
-                passages=request.passages,
-                language=request.language,
+            pipeline = self._open_pipeline()
+            scope = self.library.scope(request.filters)
+            key = KeptAnswers.key(request, scope, self.library.open().stamp, choice.name)
+            # Another model may say something else each time, and who asks it again wants that.
+            keeps = choice.kind != "provider"
+            kept = self._kept.get(key) if keeps else None
+            events = (
+                iter(kept)
+                if kept is not None
+                else pipeline.run(
+                    request.question,
+                    list(request.history),
+                    scope,
+                    choice,
+                    passages=request.passages,
+                    language=request.language,
+                )
             )
+        told: list[Event] = []
         while True:
             # Between two events nothing is under way: a stream may lie unread for as long as its reader likes.
             with self.work.piece():
                 event = next(events, None)
             if event is None:
-                return
+                break
+            told.append(event)
             yield event
+        if keeps and kept is None:
+            self._kept.put(key, told)
 
     @property
     def default_concurrency(self) -> int:

@@ -72,6 +72,11 @@ class Settings(BaseSettings):
     parallel: int = Field(
         default=2, ge=1, le=16, description="Questions that the embedded model serves at once."
     )
+    kept_answers: int = Field(
+        default=200,
+        ge=0,
+        description="Answers without a language model or with the embedded one that are kept in memory for the same question over the same documents; 0 keeps none.",
+    )
     embedding: str = Field(
         default="e5", description="`e5`, `minilm`, a sentence-transformers name or path, or `openai:NAME`."
     )

@@ -29,7 +29,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"answering"}),
     # The parts of the one object that users hold.
     frozenset({"uploads", "request"}),
-    frozenset({"retriever"}),
+    frozenset({"retriever", "kept_answers"}),
     frozenset({"webpages"}),
     frozenset({"library"}),
     frozenset({"tool"}),

@@ -170,6 +170,11 @@ class Index:
         return self._snapshot.generation
 
     @property
+    def stamp(self) -> str:
+        """Names the state in use among all states of all builds; empty before the first."""
+        return self._snapshot.stamp
+
+    @property
     def fingerprint(self) -> Fingerprint:
         """What the index in use was built with."""
         return self._serving.fingerprint
