@@ -358,15 +358,19 @@ class Assistant(AssistantRunnable):
             index.refresh()
             if self._pipeline is None or self._pipeline_generation != index.generation:
                 names = Glossary.harvest(_lines(index), self.settings.glossary)
+                translations = read_translations(self.corpus)
                 self._pipeline = Pipeline(
                     index=index,
                     retriever=TracedRetriever(index, self.library.embeddings),
                     ranker=SentenceRanker(
-                        index, embeddings=self.library.embeddings, threads=self.settings.threads
+                        index,
+                        embeddings=self.library.embeddings,
+                        threads=self.settings.threads,
+                        translations=translations,
                     ),
                     vectors=self.library.vectors,
                     glossary=names,
-                    translations=read_translations(self.corpus),
+                    translations=translations,
                     settings=self.settings,
                 )
                 self._pipeline_generation = index.generation

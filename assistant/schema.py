@@ -23,7 +23,7 @@ from pydantic import (
 from assistant.errors import QuestionError
 
 Verdict = Literal["supported", "partly_supported", "unsupported"]
-Status = Literal["answered", "partial", "not_in_corpus"]
+Status = Literal["answered", "partial", "not_in_corpus", "about"]
 
 
 class _Record(BaseModel):

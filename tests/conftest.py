@@ -12,15 +12,14 @@ import pytest
 from assistant.answering import gate
 from assistant.retrieval import rerank
 from assistant.retrieval.cross_encoder import CrossEncoder
+from tests.doubles import plain_gate_weights
 
 
 def _linear(names: tuple[str, ...], intercept: float, **coefficients: float) -> dict[str, Any]:
     assert set(coefficients) <= set(names), "a feature was renamed"
     return {
-        "coefficients": [coefficients.get(name, 0.0) for name in names],
+        "terms": {name: (weight, 0.0, 1.0) for name, weight in coefficients.items()},
         "intercept": intercept,
-        "mean": [0.0] * len(names),
-        "scale": [1.0] * len(names),
     }
 
 
@@ -41,30 +40,17 @@ def steady(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
                 "plain": _linear(rerank.FEATURES, -3.0, **words),
                 "cross": _linear(rerank.FEATURES, -1.0, cross=1.0),
                 "plain_dense": _linear(both, -3.0, **words),
+                "chinese_dense": _linear(both, -3.0, **words),
                 "cross_dense": _linear(both, -1.0, cross=1.0),
             }
         )
     )
-    combined = {
-        kind: {"counted": 0.0, "margins": [1.0] * len(probes), "intercept": 0.0, "threshold": 0.5}
-        | {"part_sure": 0.0, "part_missing": 0.0}
-        for kind, probes in gate.PROBES.items()
-    }
-    decision.write_text(
-        json.dumps(
-            {
-                "counted": {**_linear(gate.FEATURES, -3.5, best=10.0), "threshold": 0.5},
-                "combined": combined,
-            }
-        )
-    )
+    decision.write_text(json.dumps(plain_gate_weights()))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rerank, "WEIGHTS", ranker)
         patch.setattr(gate, "WEIGHTS", decision)
         patch.setattr(CrossEncoder, "available", staticmethod(lambda *_: False))
-        gate._load.cache_clear()
         yield
-        gate._load.cache_clear()
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from numpy.typing import NDArray
 from pydantic import PrivateAttr
 
+from assistant.answering import gate
 from assistant.index.lexical import tokenize
 from assistant.ingest.sentences import split_sentences
 from assistant.models.chat import ChatChoice, ModelSession
@@ -63,13 +64,30 @@ def make_hits(*passages: Passage) -> list[SearchHit]:
     return [SearchHit(passage=passage, score=1 / (1 + rank)) for rank, passage in enumerate(passages)]
 
 
-def rank_all(*passages: Passage, probability: float = 0.9, cross: float = math.nan) -> list[RankedSentence]:
+def rank_all(
+    *passages: Passage, probability: float = 0.9, cross: float = math.nan, likeness: float = math.nan
+) -> list[RankedSentence]:
     """All sentences in order, each a little less likely than the one before it."""
     items = [(p, s, i) for p in passages for i, s in enumerate(p.sentences)]
     return [
-        RankedSentence(passage, sentence, position, probability * 0.99**number, cross)
+        RankedSentence(passage, sentence, position, probability * 0.99**number, cross, likeness=likeness)
         for number, (passage, sentence, position) in enumerate(items)
     ]
+
+
+def plain_gate_weights(*, hopeless: float = -99.0) -> dict[str, Any]:
+    """Weights of a gate that follows the language model, and without one wants a best sentence likelier than .35.
+
+    Args:
+        hopeless: Logit of the small model, ten times the best probability less 3.5, below which nobody is asked.
+    """
+    combined = {
+        kind: {"small": 0.0, "margins": [1.0] * len(probes), "intercept": 0.0, "threshold": 0.5}
+        | {"part_sure": 0.0, "part_missing": 0.0}
+        for kind, probes in gate.PROBES.items()
+    }
+    small = {"terms": {"best": [10.0, 0.0, 1.0]}, "intercept": -3.5, "hopeless": hopeless, "alone": 0.0}
+    return {"small": {"read": small, "unread": small}, "combined": combined}
 
 
 class WordEmbeddings(EmbeddingModel):

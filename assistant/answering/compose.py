@@ -55,7 +55,7 @@ class Composer:
         self._query = query
         self._language = language
         self._numbers: dict[tuple[str, int, int], int] = {}
-        self._citations: list[Citation] = []
+        self.citations: list[Citation] = []
         self.claims: list[Claim] = []
         self.removed: list[Claim] = []
 
@@ -93,7 +93,7 @@ class Composer:
                 self._numbers[key] = len(self._numbers) + 1
                 new.append(_citation(self._numbers[key], support))
             numbers.append(self._numbers[key])
-        self._citations += new
+        self.citations += new
         claim = Claim(
             text=text, citations=tuple(dict.fromkeys(numbers)), verdict=sentence.check.verdict,
             score=sentence.check.score, reasons=told_in(sentence.check.reasons, self._language),
@@ -116,12 +116,12 @@ class Composer:
                 + words(self._language)["uncovered"].format(parts=parts)
                 + ("。" if self._language == "zh" else ".")
             )
-        return text, tuple(self.claims), tuple(self._citations)
+        return text, tuple(self.claims), tuple(self.citations)
 
     def _groups(self) -> list[int]:
         """A paragraph a document, when neighbouring sentences share it."""
         groups: list[int] = []
-        documents = {citation.number: citation.passage.document.id for citation in self._citations}
+        documents = {citation.number: citation.passage.document.id for citation in self.citations}
         last = None
         for claim in self.claims:
             document = documents[claim.citations[0]]

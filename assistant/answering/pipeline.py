@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from assistant.answering.about import about_text, is_about_assistant
 from assistant.answering.compose import Composer
 from assistant.answering.disagreement import find_disagreements
 from assistant.answering.evidence import evidence_hits, evidence_sentences, evidence_text
@@ -22,10 +23,12 @@ from assistant.answering.name_table import NameTable
 from assistant.answering.prompts import Prompts
 from assistant.answering.quoting import quote_claims
 from assistant.answering.render import refusal_text
+from assistant.answering.subjects import names_subject
 from assistant.answering.understand import understand
 from assistant.answering.verify import ClaimVerifier
 from assistant.answering.writing import write_claims
 from assistant.index.reader import Index
+from assistant.ingest.sentences import language_of
 from assistant.models.chat import ChatChoice, ModelSession
 from assistant.models.text_vectors import TextVectors
 from assistant.retrieval.hybrid import HybridRetriever
@@ -105,7 +108,8 @@ class Pipeline:
         self._settings = settings
         self._prompts = Prompts(settings.prompts)
         self._gate = Gate(self._prompts)
-        self._verifier = ClaimVerifier(vectors, NameTable(glossary.pairs))
+        self._names = NameTable(glossary.pairs)
+        self._verifier = ClaimVerifier(vectors, self._names)
 
     def warm_up(self, choice: ChatChoice) -> None:
         """Loads what the first question would wait for."""
@@ -146,6 +150,9 @@ class Pipeline:
         Yields:
             Steps, the evidence, checked sentences, and the answer last.
         """
+        if given is None and is_about_assistant(question):
+            yield AnswerEvent(answer=self._about(question, filters, choice, language))
+            return
         session = ModelSession(choice) if choice.model is not None else None
         started = time.perf_counter()
         query = understand(
@@ -155,6 +162,7 @@ class Pipeline:
             session=session,
             prompts=self._prompts,
             glossary=self._glossary,
+            names=self._names,
         )
         if given is None:
             searched = len(self._index.documents(query.filters))
@@ -220,8 +228,9 @@ class Pipeline:
                 answer=self._refusal(run, choice, session, hits, removed=tuple(composer.removed))
             )
             return
+        uncovered = _uncovered(run.query, decision, composer)
         with run.timed("compose"):
-            text, claims, citations = composer.finish(decision.uncovered)
+            text, claims, citations = composer.finish(uncovered)
             disagreements = find_disagreements(claims, citations)
         dates = sorted(c.passage.document.date for c in citations if c.passage.document.date is not None)
         yield AnswerEvent(
@@ -229,12 +238,12 @@ class Pipeline:
                 question=run.query.question,
                 standalone_question=run.query.standalone,
                 language=language,
-                status="partial" if decision.uncovered else "answered",
+                status="partial" if uncovered else "answered",
                 text=text,
                 claims=claims,
                 removed=tuple(composer.removed),
                 citations=citations,
-                uncovered=decision.uncovered,
+                uncovered=uncovered,
                 searched=run.searched,
                 answerability=run.answerability,
                 newest=dates[-1] if dates else None,
@@ -246,6 +255,18 @@ class Pipeline:
                 usage=session.usage if session is not None else TokenUsage(),
             )
         )
+
+    def _about(
+        self, question: str, filters: Filters | None, choice: ChatChoice, language: str | None
+    ) -> Answer:
+        """The reply to what is no question for the documents."""
+        chosen = language or self._settings.answer_language
+        spoken = language_of(question) if chosen == "auto" else chosen
+        documents = self._index.documents(filters)
+        return Answer(
+            question=question, standalone_question=question, language=spoken, status="about",
+            text=about_text(spoken, documents), searched=len(documents), model=choice.name,
+        )  # fmt: skip
 
     def _refusal(
         self,
@@ -290,6 +311,19 @@ class Pipeline:
     def _language(self, query: Query, wanted: str | None) -> str:
         chosen = wanted or self._settings.answer_language
         return query.language if chosen == "auto" else chosen
+
+
+def _uncovered(query: Query, decision: Decision, composer: Composer) -> tuple[str, ...]:
+    """What is missing: parts that are not answered, and names of the question that no sentence speaks of."""
+    said = [claim.text for claim in composer.claims]
+    titles = [citation.passage.document.title for citation in composer.citations]
+    missing = [s for s in query.subjects if not names_subject(s, *said, *titles)]
+    # A part that is the question with one of its names is told by the name.
+    parts = []
+    for part in decision.uncovered:
+        inside = [s.name for s in query.subjects if names_subject(s, part)]
+        parts.append(inside[0] if len(inside) == 1 and len(query.subjects) > 1 else part)
+    return tuple(dict.fromkeys([*parts, *(s.name for s in missing)]))
 
 
 def _recent_first(hits: Sequence[SearchHit]) -> list[SearchHit]:

@@ -20,7 +20,7 @@ from assistant.batch.questions import QuestionRow
 from assistant.errors import BatchError
 from assistant.schema import Answer
 
-RowStatus = Literal["answered", "partial", "not_in_corpus", "failed"]
+RowStatus = Literal["answered", "partial", "not_in_corpus", "about", "failed"]
 _VERSION = 1
 
 

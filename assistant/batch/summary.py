@@ -138,7 +138,7 @@ def summarize(results: Iterable[RowResult], base: BatchSummary) -> BatchSummary:
         update={
             "answered": status["answered"],
             "partial": status["partial"],
-            "refused": status["not_in_corpus"],
+            "refused": status["not_in_corpus"] + status["about"],
             "failed": status["failed"],
             "pending": base.total - done,
             "claims": sum(verdicts.values()),

@@ -198,7 +198,7 @@ def print_stream(console: Console, events: Iterable[Event]) -> Answer | None:
                 answer = event.answer
     if answer is None:
         return None
-    if answer.status == "not_in_corpus" or list(answer.claims) != printed:
+    if not answer.claims or answer.status == "not_in_corpus" or list(answer.claims) != printed:
         # Composing dropped or renumbered sentences: the answer as it stands is what counts.
         if printed:
             line(console, "", ("The answer after all checks:", "bold"))

@@ -20,7 +20,12 @@ _FILTERS = {
     "changed": "Changed",
     "failed": "Failed",
 }
-_STATUS = {"answered": "answered", "partial": "answered in part", "not_in_corpus": "refused"}
+_STATUS = {
+    "answered": "answered",
+    "partial": "answered in part",
+    "not_in_corpus": "refused",
+    "about": "no question",
+}
 
 
 def question_sections(report: Report, evaluations: Sequence[Evaluation]) -> str:

@@ -19,12 +19,18 @@ import sqlite3
 import threading
 import uuid
 import zlib
-from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from assistant.index.packing import (
+    pack_document,
+    pack_passages,
+    pack_vectors,
+    unpack_passages,
+    unpack_vectors,
+)
 from assistant.models.embedding_model import PassageVectors
 from assistant.schema import Document, DocumentInfo, Passage
 
@@ -190,7 +196,7 @@ class Catalog:
                 )
                 db.execute(
                     "INSERT INTO contents VALUES (?, ?, ?, ?)",
-                    (info.id, _pack_document(document), _pack_passages(passages), _pack_vectors(vectors)),
+                    (info.id, pack_document(document), pack_passages(passages), pack_vectors(vectors)),
                 )
                 rows = [
                     (info.id, n, v.sentences.tobytes())
@@ -247,8 +253,8 @@ class Catalog:
         if row is None:
             return None
         document = Document.model_validate_json(zlib.decompress(row[0]))
-        passages = _unpack_passages(row[1], document.info())
-        wholes = _unpack_vectors(row[2], len(passages))
+        passages = unpack_passages(row[1], document.info())
+        wholes = unpack_vectors(row[2], len(passages))
         vectors = zip(wholes, self.sentence_vectors(passages), strict=True)
         return IndexedDocument(document, passages, [PassageVectors(*each) for each in vectors])
 
@@ -280,7 +286,7 @@ class Catalog:
                     (document_id,),
                 ).fetchone()
             if row is not None:
-                yield from _unpack_passages(row[1], DocumentInfo.model_validate_json(row[0]))
+                yield from unpack_passages(row[1], DocumentInfo.model_validate_json(row[0]))
 
     def vectors(self, document_ids: Sequence[str]) -> Iterator[list[tuple[str, NDArray[np.float32]]]]:
         """The vectors of documents' passages in batches, by document: a row a passage, in its order.
@@ -386,32 +392,3 @@ def _insert(db: sqlite3.Connection, data: bytes) -> None:
 def new_stamp() -> str:
     """A mark for a state that is about to be published."""
     return uuid.uuid4().hex
-
-
-def _pack_document(document: Document) -> bytes:
-    return zlib.compress(document.model_dump_json().encode())
-
-
-def _pack_passages(passages: Sequence[Passage]) -> bytes:
-    dumped = [passage.model_dump(mode="json", exclude={"document"}) for passage in passages]
-    return zlib.compress(json.dumps(dumped, ensure_ascii=False).encode())
-
-
-def _unpack_passages(data: bytes, info: DocumentInfo) -> list[Passage]:
-    return [
-        Passage.model_validate({**dumped, "document": info}) for dumped in json.loads(zlib.decompress(data))
-    ]
-
-
-def _pack_vectors(vectors: Sequence[PassageVectors]) -> bytes:
-    packed = array("f")
-    for vector in vectors:
-        packed.extend(vector.whole)
-    return packed.tobytes()
-
-
-def _unpack_vectors(data: bytes, count: int) -> list[list[float]]:
-    flat = array("f")
-    flat.frombytes(data)
-    width = len(flat) // count if count else 0
-    return [flat[i * width : (i + 1) * width].tolist() for i in range(count)]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from assistant.errors import IndexingError
 from assistant.index.builds import Build, client_id, current_fingerprint, make_current, write_lock
 from assistant.index.catalog import Snapshot
+from assistant.index.catch_up import catch_up, is_gone
 from assistant.index.check import check_build, lexical_of, missing_passages, sample_vectors
 from assistant.index.dense import Selection, nearest_passages
 from assistant.index.failures import broken, index_errors
@@ -19,7 +20,6 @@ from assistant.index.fingerprint import Fingerprint
 from assistant.index.lease import Lease
 from assistant.index.lexical import LexicalIndex
 from assistant.index.presence import Presence
-from assistant.index.replica import Published
 from assistant.index.server import ChromaServer
 from assistant.models.embeddings import EmbeddingModel
 from assistant.schema import Document, DocumentInfo, Filters, Passage
@@ -102,13 +102,13 @@ class Index:
             build = Build(root, wanted, server)
             state = build.replica.published() if build.replica is not None else None
             if state is not None and state.complete:
-                _catch_up(root, build)
+                catch_up(root, build)
                 # Another machine has built it already: nothing is left to do here.
                 _retire(server, current_fingerprint(root), wanted)
                 make_current(root, wanted)
             old = current_fingerprint(root)
             reason, serving = "", build
-            if state is not None and _is_gone(build, state):
+            if state is not None and is_gone(build, state):
                 reason = _GONE
             if old is not None and old != wanted:
                 reason = f"The documents must be indexed again, because {old.difference(wanted)}."
@@ -222,7 +222,7 @@ class Index:
             switched = False
             if self._serving.replica is not None:
                 with index_errors("reading the index", self.root, self.server):
-                    self._is_gone = _catch_up(self.root, self._serving)
+                    self._is_gone = catch_up(self.root, self._serving)
                 if self._is_gone:
                     self.rebuild_reason = self.rebuild_reason or _GONE
                 elif self.rebuild_reason == _GONE:
@@ -385,35 +385,7 @@ def _whole(
     ]
 
 
-def _catch_up(root: Path, build: Build) -> bool:
-    """Take over what other machines published, unless a process of this home folder is writing.
-
-    Returns:
-        Whether the server no longer has what this machine has seen there.
-    """
-    replica = build.replica
-    if replica is None:
-        return False
-    if build.presence is not None:
-        build.presence.note()
-    state = replica.published()
-    if not state.complete or state.stamp == build.catalog.stamp()[1]:
-        return _is_gone(build, state)
-    # A writer here brings the catalogue up to date itself, and must not find it changed meanwhile.
-    with contextlib.ExitStack() as stack:
-        try:
-            stack.enter_context(write_lock(root, 0))
-        except IndexingError:
-            return False
-        replica.pull(build.catalog)
-    return False
-
-
 def _retire(server: ChromaServer | None, old: Fingerprint | None, wanted: Fingerprint) -> None:
     if server is not None and old is not None and old != wanted:
         with contextlib.closing(Presence(server, old.key)) as presence:
             presence.retire()
-
-
-def _is_gone(build: Build, state: Published) -> bool:
-    return bool(build.catalog.stamp()[1]) and not state.stamp

@@ -109,6 +109,16 @@ class SearchQuery:
 
 
 @dataclass(frozen=True)
+class Subject:
+    """A name that a question sets beside others."""
+
+    name: str
+    """As the question has it."""
+    spellings: frozenset[str]
+    """Itself and others, in small letters and in both languages."""
+
+
+@dataclass(frozen=True)
 class Query:
     """A question made ready for retrieval."""
 
@@ -118,12 +128,14 @@ class Query:
     """With references to earlier turns resolved; in the language asked."""
     language: str
     english: str
-    """`standalone` in English, for models that read no Chinese; the same text for an English question."""
+    """`standalone` with English names for Chinese ones; the same text for an English question."""
     parts: tuple[str, ...] = ()
     """Sub-questions in English, each readable alone; empty for a question of one part."""
     kinds: tuple[AnswerKind, ...] = ("other",)
     filters: Filters | None = None
     prefer_recent: bool = False
+    subjects: tuple[Subject, ...] = ()
+    """Names that are set side by side; each wants an answer."""
     extra: tuple[SearchQuery, ...] = field(default=())
     """Further texts to search with, such as the question as it was asked in a conversation."""
 
@@ -162,7 +174,7 @@ def split_parts(question: str) -> tuple[str, ...]:
             if all(len(side.split()) <= 16 for side in sides):
                 return tuple(" ".join(filter(None, (before, side, tail))) for side in sides)
     if match := _ENUMERATION.search(text):
-        names = [name.strip() for name in re.split(r",|\band\b|\bor\b", match.group()) if name.strip()]
+        names = _names_of(match)
         if 2 < len(names) <= 5:
             return tuple(text[: match.start()] + name + text[match.end() :] for name in names)
     pieces = [piece.strip(" ,;:") for piece in _CLAUSES.split(text)]
@@ -249,6 +261,23 @@ _NO_NAMES = {
     "Has",
     "Can",
 }
+
+
+def enumerated_names(text: str) -> list[str]:
+    """Capitalised names that an English text sets side by side: three or more in a row, else two joined by a word."""
+    if match := _ENUMERATION.search(text):
+        return _names_of(match)
+    for pattern in (_VERSUS, _BETWEEN):
+        if match := pattern.search(text):
+            sides = [names_in(match[side], skip_first=False) for side in ("a", "b")]
+            if all(len(side) == 1 for side in sides):
+                return [side[0] for side in sides]
+    match = _TWO_NAMES.search(text)
+    return [re.sub(r"['’]s?$", "", match[side]) for side in ("a", "b")] if match else []
+
+
+def _names_of(match: re.Match[str]) -> list[str]:
+    return [name.strip() for name in re.split(r",|\band\b|\bor\b", match.group()) if name.strip()]
 
 
 def names_in(text: str, *, skip_first: bool = True) -> list[str]:

@@ -6,10 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
-import yaml
-
+from assistant.answering.about import examples
 from assistant.answering.glossary import Glossary
 from assistant.engine import Engine
 from assistant.errors import AssistantError
@@ -30,13 +28,6 @@ class Welcome:
 
 
 @cache
-def _examples() -> dict[str, list[dict[str, str]]]:
-    text = files("assistant.web").joinpath("assets/examples.yaml").read_text("utf-8")
-    loaded: dict[str, list[dict[str, str]]] = yaml.safe_load(text)
-    return loaded
-
-
-@cache
 def _names() -> Glossary:
     """The names of the field that come with the package, in both languages."""
     return Glossary.harvest(())
@@ -54,9 +45,9 @@ def welcome(
     groups: list[tuple[str, Sequence[str]]] = []
     shown = [topic for topic, _ in counts.most_common(topics)]
     if reading and not documents:
-        shown = list(_examples())[:topics]
+        shown = list(examples())[:topics]
     for topic in shown:
-        own = [entry[language] for entry in _examples().get(topic, [])]
+        own = [entry[language] for entry in examples().get(topic, [])]
         if not own:
             newest = max((d for d in documents if d.topic == topic), key=lambda d: str(d.date or ""))
             own = [words(language, "follow_about", title=newest.title)]

@@ -35,6 +35,8 @@ def _doubt(claim: Claim, language: str) -> str:
 
 def summary(answer: Answer, language: str = "en") -> str:
     """The line above an answer: how much it rests on."""
+    if answer.status == "about":
+        return words(language, "export_about", count=answer.searched)
     if answer.status == "not_in_corpus":
         return words(language, "export_refused", count=answer.searched)
     key = "partly_answered_from" if answer.status == "partial" else "answered_from"

@@ -142,7 +142,11 @@ def one_more(home: Path, embeddings: EmbeddingModel, measure: Callable[[Callable
         embeddings: The model that it was filled with.
         measure: Runs what adds the document, and tells what that took.
     """
-    document, passages = next(made_up_documents(PASSAGES_A_DOCUMENT))
+    there, passages = next(made_up_documents(PASSAGES_A_DOCUMENT))
+    document = there.model_copy(update={"id": "one-more", "path": "one-more.md"})
+    passages = [
+        p.model_copy(update={"id": f"one-more-{p.ordinal}", "document": document.info()}) for p in passages
+    ]
     with Index.open(home, embeddings) as index, index.writing(60) as check:
         writer = Writer(index, embeddings, lambda document, model: [], check=check)
 

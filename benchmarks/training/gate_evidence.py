@@ -1,11 +1,12 @@
 """What the gate sees of each question, as it is and with the sentences that answer it taken out.
 
-    python benchmarks/training/gate_evidence.py --home FOLDER --out FOLDER training unseen gold mtrag --data DATA/mtrag
+    python benchmarks/training/gate_evidence.py --home FOLDER --out FOLDER training unseen gold xquad --xquad FOLDER
 
 Writes one pickle file a set, row by row, so that an interrupted run goes on. No language model is asked: follow-ups
 are completed by rule. Rows of a question that can be answered come in pairs: `shown` is `whole` for what search and
 ranking find, `without` for the same after every sentence is gone that holds one of the question's facts or that the
-set names as an answer.
+set names as an answer. The questions of XQuAD (Artetxe et al. 2020, CC BY-SA 4.0), in English and Chinese, are about
+other things than the corpus: nothing in it answers them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import hashlib
 import pickle
 import random
 import sys
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,11 +24,9 @@ from typing import Any
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
+from gate_rows import Row, read_rows
 from langchain_core.embeddings import Embeddings
-from memory_index import MemoryIndex, NoVectors
-from mtrag_refusal import LABELS, choose
-from project import make_passage
-from public_sets import read_mtrag_passages, read_mtrag_un
+from public_sets import read_squad
 from ranker_data import fold_of, is_answer, open_corpus, training_questions
 
 from assistant.answering.glossary import Glossary
@@ -36,6 +34,7 @@ from assistant.answering.prompts import Prompts
 from assistant.answering.understand import understand
 from assistant.evaluation.facts import found_facts
 from assistant.evaluation.gold import load_gold
+from assistant.ingest.translations import read_translations
 from assistant.resources import corpus_folder
 from assistant.retrieval.cross_encoder import CrossEncoder
 from assistant.retrieval.hybrid import HybridRetriever
@@ -45,26 +44,6 @@ from assistant.schema import Passage, SearchHit, Sentence, Turn
 
 # Sentences that are kept of each question.
 KEPT = 16
-
-
-@dataclass(frozen=True)
-class Row:
-    """What the gate is given for one question."""
-
-    source: str
-    id: str
-    fold: int
-    """Of its first brief, or of its id where nothing answers it."""
-    answerable: bool
-    shown: str
-    """`whole`, or `without` the sentences that answer."""
-    query: Query
-    ranked: tuple[RankedSentence, ...]
-    facts: tuple[str, ...] = ()
-    covered: float = 0.0
-    """Share of the facts within the first six sentences."""
-    label: str = ""
-    """As the set says."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +58,8 @@ class Asked:
     history: tuple[Turn, ...] = ()
     record: dict[str, Any] = field(default_factory=dict)
     label: str = ""
+    briefs: tuple[str, ...] = ()
+    """File names of the briefs that answer."""
 
 
 class RememberedCross(CrossEncoder):
@@ -104,6 +85,12 @@ def id_fold(name: str) -> int:
     return hashlib.sha256(name.encode()).digest()[0] % 2
 
 
+def corpus_glossary() -> Glossary:
+    """Names of the packaged corpus."""
+    files = sorted(corpus_folder().rglob("*.md"))
+    return Glossary.harvest(line for path in files for line in path.read_text("utf-8").splitlines())
+
+
 def corpus_questions(which: str) -> Iterator[Asked]:
     """Questions about the corpus: `training`, `unseen` or `gold`."""
     if which == "training":
@@ -116,21 +103,17 @@ def corpus_questions(which: str) -> Iterator[Asked]:
         return
     for gold in load_gold(["tests/gold" if which == "gold" else "benchmarks/unseen.yaml"]):
         fold = id_fold(gold.briefs[0]) if gold.briefs else id_fold(gold.id)
-        yield Asked(which, gold.id, fold, gold.question, gold.facts, gold.history, label=gold.type)
+        briefs = tuple(Path(brief).name for brief in gold.briefs)
+        yield Asked(which, gold.id, fold, gold.question, gold.facts, gold.history, {}, gold.type, briefs)
 
 
-def mtrag_questions(data: Path) -> Iterator[tuple[str, Asked]]:
-    """MTRAG-UN's tasks with their collections; fold 1 is the conversations that `mtrag_refusal.py` reports on."""
-    tasks = [t for t in read_mtrag_un(data / "mtragun_reference.jsonl") if t.answerability in LABELS]
-    reported = {task.id for task in choose(tasks, (40, 10, 40), 1)}
-    conversations = {name.split("<::>")[0] for name in reported}
-    for task in tasks:
-        fold = int(task.id.split("<::>")[0] in conversations)
-        if fold == 0 or task.id in reported:
-            yield (
-                task.collection,
-                Asked("mtrag", task.id, fold, task.question, (), task.history, label=task.answerability),
-            )
+def xquad_questions(folder: Path, each: int = 120) -> Iterator[Asked]:
+    """Questions about other things, in two languages."""
+    for language in ("en", "zh"):
+        _, questions = read_squad(folder / f"xquad.{language}.json")
+        for question in random.Random(4).sample(questions, each):
+            name = f"{language} {question.id}"
+            yield Asked("xquad", name, id_fold(question.id), question.text, (), label=language)
 
 
 class Reduced:
@@ -163,7 +146,7 @@ class Gatherer:
         )
         self._cross, self._index = RememberedCross(), Reduced(index)
         self._ranker = SentenceRanker(
-            self._index, self._cross, None if isinstance(embeddings, NoVectors) else embeddings
+            self._index, self._cross, embeddings, translations=read_translations(corpus_folder())
         )
         self._prompts = Prompts()
 
@@ -187,20 +170,10 @@ class Gatherer:
         best = tuple(replace(item, features=()) for item in ranked[:KEPT])
         first = " ".join(i.sentence.text for i in best[:6])
         return Row(
-            asked.source, asked.id, asked.fold, bool(asked.facts) or asked.label in ("ANSWERABLE", "PARTIAL"), shown, query, best,
+            asked.source, asked.id, asked.fold, bool(asked.facts), shown, query, best,
             asked.facts,
             float(np.mean(found_facts(first, asked.facts))) if asked.facts else 0.0, asked.label,
         )  # fmt: skip
-
-
-def _sample(questions: list[tuple[str, Asked]], answerable: int) -> list[tuple[str, Asked]]:
-    counts: Counter[int] = Counter()
-    kept = []
-    for place, asked in questions:
-        counts[asked.fold] += bool(asked.facts)
-        if not asked.facts or counts[asked.fold] <= answerable:
-            kept.append((place, asked))
-    return kept
 
 
 def _without(hit: SearchHit, asked: Asked) -> SearchHit:
@@ -216,59 +189,30 @@ def _tells(asked: Asked, passage: Passage, sentence: Sentence) -> bool:
     return named or any(found_facts(sentence.text, asked.facts))
 
 
-def read_rows(file: Path) -> list[Row]:
-    """What is gathered of a set."""
-    rows = []
-    if file.is_file():
-        with file.open("rb") as stored:
-            while True:
-                try:
-                    rows.append(pickle.load(stored))
-                except EOFError:
-                    break
-    return rows
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("sets", nargs="+", choices=["training", "unseen", "gold", "mtrag"])
-    parser.add_argument("--data", type=Path, help="folder of MTRAG")
+    parser.add_argument("sets", nargs="+", choices=["training", "unseen", "gold", "xquad"])
+    parser.add_argument("--xquad", type=Path, help="folder of XQuAD")
     parser.add_argument("--home", type=Path, required=True, help="folder for an index of the corpus")
     parser.add_argument("--out", type=Path, required=True, help="folder of the pickle files")
-    parser.add_argument("--answerable", type=int, default=10_000, help="so many of each fold at most")
-    parser.add_argument("--folds", type=int, nargs="+", default=[0, 1])
     arguments = parser.parse_args()
-    lines = (
-        line
-        for path in sorted(corpus_folder().rglob("*.md"))
-        for line in path.read_text("utf-8").splitlines()
-    )
-    glossary = Glossary.harvest(lines)
-    gatherers: dict[str, Gatherer] = {}
-    if set(arguments.sets) - {"mtrag"}:
-        index, _, embeddings = open_corpus(arguments.home)
-        gatherers[""] = Gatherer(index, embeddings, glossary)
-    if "mtrag" in arguments.sets:
-        for name, texts in read_mtrag_passages(arguments.data).items():
-            pool = MemoryIndex([make_passage(at, text) for at, text in texts.items()], None)
-            gatherers[name] = Gatherer(pool, NoVectors(), glossary, 10)
+    index, _, embeddings = open_corpus(arguments.home)
+    gatherer = Gatherer(index, embeddings, corpus_glossary())
     for which in arguments.sets:
         file = arguments.out / f"{which}.pickle"
         known = {row.id for row in read_rows(file)}
-        every = (
-            mtrag_questions(arguments.data)
-            if which == "mtrag"
-            else (("", a) for a in corpus_questions(which))
-        )
-        questions = [(place, a) for place, a in every if a.fold in arguments.folds]
+        every = xquad_questions(arguments.xquad) if which == "xquad" else corpus_questions(which)
+        questions = [asked for asked in every if asked.id not in known]
+        if which == "training":
+            # The cross-encoder has learnt the English ones by heart.
+            questions = [asked for asked in questions if asked.label == "zh"]
         # Mixed, so that an interrupted run has some of each.
         random.Random(5).shuffle(questions)
-        questions = [each for each in _sample(questions, arguments.answerable) if each[1].id not in known]
         with file.open("ab") as out:
-            for number, (place, asked) in enumerate(questions, start=1):
-                out.write(b"".join(pickle.dumps(row) for row in gatherers[place].rows(asked)))
+            for number, asked in enumerate(questions, start=1):
+                out.write(b"".join(pickle.dumps(row) for row in gatherer.rows(asked)))
                 out.flush()
                 if number % 20 == 0:
                     print(which, number, len(questions), flush=True)

@@ -172,7 +172,7 @@ def test_the_packaged_weights_have_a_coefficient_for_each_feature() -> None:
     for cross in (False, True):
         for dense in (False, True):
             weights = rerank._load(packaged, rerank.weights_name(cross=cross, dense=dense))
-            assert len(weights.coefficients) == len(FEATURES) + len(DENSE_FEATURES) * dense
+            assert set(weights.terms) == set(FEATURES + DENSE_FEATURES * dense)
 
 
 def test_nothing_to_rank() -> None:

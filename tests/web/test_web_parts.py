@@ -14,7 +14,7 @@ from assistant.errors import ConfigurationError
 from assistant.schema import Answer, Citation
 from assistant.web.auth import load_users, set_user
 from assistant.web.desk import Desk
-from assistant.web.examples import _examples, followups, welcome
+from assistant.web.examples import examples, followups, welcome
 from assistant.web.i18n import catalogue, choose_language, topic_label
 from assistant.web.library import by_topic_and_month, corpus_html, month_range
 from assistant.web.scope import SHARED, make_filters, private_collection, scope_label
@@ -79,7 +79,7 @@ def test_dates_of_the_scope_may_be_empty_or_wrong() -> None:
 
 def test_every_topic_of_the_corpus_has_a_name_and_examples(engine: FakeAssistant) -> None:
     topics = {d.topic for d in engine.documents()}
-    assert topics <= set(_examples())
+    assert topics <= set(examples())
     assert all(topic_label("zh", t) != topic_label("en", t) for t in topics)
     shown = welcome("en", engine.documents())
     assert (shown.count, len(shown.examples)) == (98, 6)

@@ -15,6 +15,7 @@ STATUS_WORDS = {
     "answered": "answered",
     "partial": "partly answered",
     "not_in_corpus": "not in the documents",
+    "about": "no question for the documents",
     "failed": "failed",
 }
 
