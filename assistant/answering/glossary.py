@@ -11,6 +11,7 @@ import yaml
 
 from assistant.answering.names import CJK, harvest_names
 from assistant.errors import ConfigurationError
+from assistant.ingest.scripts import simplified
 
 _WITH_SHORT = re.compile(r"(.+?) \(([A-Z]{2,})\)")
 _PACKAGED = Path(__file__).parent / "data" / "names.yaml"
@@ -44,6 +45,10 @@ class Glossary:
         for english, chinese in reversed(list(fixed)):
             self.pairs.append((english, chinese))
             self._english[chinese] = english
+        # A question in Traditional Chinese is folded, which also turns characters that names keep: 昇腾 becomes 升腾.
+        self._count = len(self._english)
+        folded = {plain: en for zh, en in self._english.items() if (plain := simplified(zh)) != zh}
+        self._english = folded | self._english
         self._longest = max(map(len, self._english), default=0)
         self._chinese: dict[str, list[str]] = {}
         for english, chinese in written:
@@ -70,7 +75,7 @@ class Glossary:
         return cls(pairs, own, own + packaged)
 
     def __len__(self) -> int:
-        return len(self._english)
+        return self._count
 
     def to_english(self, text: str) -> str:
         """The text with its known Chinese names replaced by the English ones; the longest name wins."""

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from assistant.answering.name_words import COMMON, SPELLINGS
 from assistant.answering.names import CJK, Name, name_tokens
+from assistant.ingest.scripts import simplified
 
 # Where the characters of a name belong to other words: 计算能力 holds 算能, 上海光刻机 holds 海光.
 _OTHER_WORDS = re.compile(
@@ -51,7 +52,7 @@ class NameTable:
 
     def add(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Learn pairs of an English and a Chinese name."""
-        for written, chinese in pairs:
+        for written, chinese in [(w, c) for w, zh in pairs for c in dict.fromkeys((zh, simplified(zh)))]:
             # "Bureau of Industry and Security (BIS)" is written with either alone.
             alone = _WITH_SHORT.fullmatch(written)
             english = alone[1] if alone else written

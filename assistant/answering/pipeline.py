@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from assistant.answering.about import about_text, is_about_assistant
 from assistant.answering.compose import Composer
@@ -28,6 +28,7 @@ from assistant.answering.understand import understand
 from assistant.answering.verify import ClaimVerifier
 from assistant.answering.writing import write_claims
 from assistant.index.reader import Index
+from assistant.ingest.scripts import is_traditional, traditional
 from assistant.ingest.sentences import language_of
 from assistant.models.chat import ChatChoice, ModelSession
 from assistant.models.text_vectors import TextVectors
@@ -220,7 +221,8 @@ class Pipeline:
             )  # fmt: skip
         with run.timed("generate"):
             for draft in source:
-                claim, new = composer.add(draft)
+                spoken = replace(draft, text=traditional(draft.text)) if run.query.traditional else draft
+                claim, new = composer.add(spoken)
                 if claim is not None:
                     yield ClaimEvent(claim=claim, new_citations=new)
         if not composer.claims:
@@ -231,6 +233,8 @@ class Pipeline:
         uncovered = _uncovered(run.query, decision, composer)
         with run.timed("compose"):
             text, claims, citations = composer.finish(uncovered)
+            if run.query.traditional:
+                text = traditional(text)
             disagreements = find_disagreements(claims, citations)
         dates = sorted(c.passage.document.date for c in citations if c.passage.document.date is not None)
         yield AnswerEvent(
@@ -263,9 +267,10 @@ class Pipeline:
         chosen = language or self._settings.answer_language
         spoken = language_of(question) if chosen == "auto" else chosen
         documents = self._index.documents(filters)
+        text = about_text(spoken, documents)
         return Answer(
             question=question, standalone_question=question, language=spoken, status="about",
-            text=about_text(spoken, documents), searched=len(documents), model=choice.name,
+            text=traditional(text) if is_traditional(question) else text, searched=len(documents), model=choice.name,
         )  # fmt: skip
 
     def _refusal(
@@ -278,12 +283,13 @@ class Pipeline:
     ) -> Answer:
         language = run.language
         nearest = tuple(hits[:_NEAREST])
+        refused = refusal_text(language, run.searched, run.query.filters, nearest)
         return Answer(
             question=run.query.question,
             standalone_question=run.query.standalone,
             language=language,
             status="not_in_corpus",
-            text=refusal_text(language, run.searched, run.query.filters, nearest),
+            text=traditional(refused) if run.query.traditional else refused,
             removed=removed,
             nearest=nearest,
             searched=run.searched,

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from dataclasses import replace
 
 from assistant.answering.compose import CheckedSentence, Support
 from assistant.answering.evidence import choose_sentences, reading_order, with_antecedents
 from assistant.answering.glossary import Glossary
 from assistant.answering.prompts import Prompts
+from assistant.answering.repeats import repeats
 from assistant.answering.translating import checked_translation, translate
 from assistant.answering.verify import Check, ClaimVerifier, passage_context
 from assistant.ingest.sentences import language_of
@@ -22,6 +24,10 @@ from assistant.ingest.translations import one_line
 from assistant.models.chat import ModelSession
 from assistant.retrieval.query import Query
 from assistant.retrieval.rerank import RankedSentence
+
+# Sentences that are compared with one that is quoted, and documents that are named beside its own.
+_COMPARED = 60
+_MORE = 2
 
 
 def quote_claims(
@@ -50,7 +56,8 @@ def quote_claims(
     chosen = reading_order(query, with_antecedents(choose_sentences(query, ranked)))
 
     def said(item: RankedSentence) -> CheckedSentence:
-        return _said(item, language, session, prompts, verifier, glossary, translations)
+        sentence = _said(item, language, session, prompts, verifier, glossary, translations)
+        return replace(sentence, supports=(*sentence.supports, *_also_said(item, ranked)))
 
     if session is None or language != "zh":
         yield from map(said, chosen)
@@ -64,6 +71,19 @@ def quote_claims(
         finally:
             for future in futures:
                 future.cancel()
+
+
+def _also_said(item: RankedSentence, ranked: Sequence[RankedSentence]) -> Iterator[Support]:
+    """The same statement in other documents, the likeliest first."""
+    text = item.sentence.text
+    known = {item.passage.document.id}
+    for other in ranked[:_COMPARED]:
+        same = other.sentence.text
+        if other.passage.document.id not in known and repeats(same, text) and repeats(text, same):
+            known.add(other.passage.document.id)
+            yield Support(other.passage, other.sentence.char_start, other.sentence.char_end, 1.0)
+            if len(known) > _MORE:
+                return
 
 
 def _said(

@@ -22,11 +22,19 @@ def subjects_of(question: str, table: NameTable) -> tuple[Subject, ...]:
         table: Other spellings of names.
     """
     names = list(enumerated_names(question))
-    if len(names) == 2 and any(len(table.alternatives(name)) < 2 for name in names):
-        # "National Development and Reform Commission" is one.
-        names = []
+    if len(names) == 2:
+        # "National Development and Reform Commission" is one, and "Compare SMIC" begins with no name.
+        known = [_known(name, table) for name in names]
+        names = [name for name in known if name] if all(known) else []
     names = names or _chinese(question, table)
     return tuple(Subject(name, frozenset(table.alternatives(name))) for name in dict.fromkeys(names[:_MOST]))
+
+
+def _known(name: str, table: NameTable) -> str:
+    """The longest end of it that the table knows; empty when there is none."""
+    words = name.split()
+    ends = (" ".join(words[at:]) for at in range(len(words)))
+    return next((end for end in ends if len(table.alternatives(end)) > 1), "")
 
 
 def _chinese(question: str, table: NameTable) -> list[str]:

@@ -13,6 +13,7 @@ from assistant.answering.glossary import Glossary
 from assistant.answering.name_table import NameTable
 from assistant.answering.prompts import Prompts
 from assistant.answering.subjects import subjects_of
+from assistant.ingest.scripts import is_traditional, simplified
 from assistant.ingest.sentences import language_of
 from assistant.models.chat import ModelSession
 from assistant.retrieval.query import (
@@ -47,8 +48,10 @@ def understand(
         glossary: Names in both languages.
         names: Other spellings, for names that the question sets side by side; these are not looked for when None.
     """
-    standalone = standalone_question(question, history, session, prompts)
-    extra = () if standalone == question else (SearchQuery(question, 0.3),)
+    in_traditional = is_traditional(question) and language_of(question) == "zh"
+    asked = simplified(question) if in_traditional else question
+    standalone = standalone_question(asked, history, session, prompts)
+    extra = () if standalone == asked else (SearchQuery(asked, 0.3),)
     language = language_of(standalone)
     # Not translated: the embedding model compares the languages, and on 93 Chinese questions .80 of the facts are within
     # five sentences this way; a translation took four seconds.
@@ -67,5 +70,6 @@ def understand(
         filters=time_filters(standalone, filters),
         prefer_recent=wants_latest(standalone),
         subjects=subjects_of(standalone, names) if names is not None else (),
+        traditional=in_traditional,
         extra=extra,
     )

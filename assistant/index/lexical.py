@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.ingest.scripts import simplified
 from assistant.schema import Passage
 
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f"
@@ -33,7 +34,8 @@ _TOKEN = re.compile(
 _POSSESSIVE = re.compile(r"['’]s\b")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?:\D|$))")
 _META = "meta.json"
-_VERSION = 1
+# 2: Traditional Chinese is folded.
+_VERSION = 2
 
 
 @lru_cache(maxsize=200_000)
@@ -58,12 +60,14 @@ def tokenize(text: str) -> list[str]:
 
     Words are lower-cased and stemmed (Porter 2); numbers keep decimal points and the letters that touch them
     (`9.3`, `950pr`, `h20`) and lose thousands separators and signs (`$1,000` is `1000`); a run of Chinese,
-    Japanese or Korean characters gives its bigrams, a single character itself.
+    Japanese or Korean characters gives its bigrams, a single character itself. Traditional Chinese is folded to
+    Simplified.
     """
     text = _POSSESSIVE.sub("", unicodedata.normalize("NFKC", text).lower())
     terms: list[str] = []
     for match in _TOKEN.finditer(text):
         if run := match["cjk"]:
+            run = simplified(run)
             terms += [run] if len(run) == 1 else [run[i : i + 2] for i in range(len(run) - 1)]
         else:
             word = match["word"]

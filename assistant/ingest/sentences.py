@@ -24,6 +24,7 @@ _NEXT_WORD = re.compile(f"[{_OPENERS}\\s]*([^\\s{_CLOSERS},.;:!?。，；：！�
 _CAMEL = re.compile(r"[a-z]{1,5}[A-Z0-9]")
 _LIST_NUMBER = re.compile(r"\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4}")
 _WORD_CHARACTER = re.compile(r"\w")
+_KANA_OR_HANGUL = re.compile("[\u3041-\u30fa\u30fd-\u30ff\uac00-\ud7af]")
 _WORD_END = re.compile(f"[A-Za-z]{{3}}$|[{_HAN}]$")
 _SPEECH_TAG = re.compile(f"[{_HAN}]{{0,6}}?(?:说|说道|問|问|表示|称|稱|指出|强调|認為|认为|写道)")
 _ABBREVIATIONS = LEADING | TRAILING | NUMBERED
@@ -34,11 +35,15 @@ _LONGEST_UNIT = 250
 
 
 def language_of(text: str) -> Literal["en", "zh"]:
-    """The language of a text by its script: `zh` when a fifth of its letters are Han, else `en`."""
+    """The language of a text by its script: `zh` when a fifth of its letters are Han, else `en`.
+
+    Japanese and Korean, of which a tenth of the letters are kana or hangul, are not Chinese.
+    """
     sample = text[:200_000]
     han = len(re.findall(f"[{_HAN}]", sample))
     letters = len(re.findall(r"[^\W\d_]", sample))
-    return "zh" if han and han >= 0.2 * letters else "en"
+    other = len(_KANA_OR_HANGUL.findall(sample))
+    return "zh" if han and han >= 0.2 * letters and other < 0.1 * letters else "en"
 
 
 def word_count(text: str) -> float:

@@ -134,6 +134,8 @@ class Query:
     kinds: tuple[AnswerKind, ...] = ("other",)
     filters: Filters | None = None
     prefer_recent: bool = False
+    traditional: bool = False
+    """Whether it was asked in Traditional Chinese; all texts but `question` are in Simplified then."""
     subjects: tuple[Subject, ...] = ()
     """Names that are set side by side; each wants an answer."""
     extra: tuple[SearchQuery, ...] = field(default=())
@@ -233,6 +235,9 @@ _ENUMERATION = re.compile(
 _TWO_NAMES = re.compile(
     rf"(?<!^)(?<![.?!]\s)\b(?P<a>{_ENUMERATED})\s+(?:and|or|versus|vs\.?)\s+(?P<b>{_ENUMERATED})(?!\s+(?:and|or)\b)"
 )
+_PAIR = re.compile(
+    rf"\b(?P<a>{_ENUMERATED})\s+(?:and|or|versus|vs\.?)\s+(?P<b>{_ENUMERATED})(?!\s+(?:and|or)\b)"
+)
 _NAME_CHARACTER = r"(?:(?![\u3400-\u9fff])[\w&.'’-])"
 _CAPITALISED = (
     rf"\b(?:[A-Z]{_NAME_CHARACTER}*|\d+[A-Z]+{_NAME_CHARACTER}*)"
@@ -272,8 +277,8 @@ def enumerated_names(text: str) -> list[str]:
             sides = [names_in(match[side], skip_first=False) for side in ("a", "b")]
             if all(len(side) == 1 for side in sides):
                 return [side[0] for side in sides]
-    match = _TWO_NAMES.search(text)
-    return [re.sub(r"['’]s?$", "", match[side]) for side in ("a", "b")] if match else []
+    match = _PAIR.search(text)
+    return [re.sub(r"['’]s?$", "", match[side].rstrip(".")) for side in ("a", "b")] if match else []
 
 
 def _names_of(match: re.Match[str]) -> list[str]:

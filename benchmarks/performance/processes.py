@@ -20,6 +20,9 @@ def environment(tree: Path = ROOT, **further: str) -> dict[str, str]:
     # The assembled weights may lie where the user said.
     if "ASSISTANT_CACHE" in os.environ:
         kept["ASSISTANT_CACHE"] = os.environ["ASSISTANT_CACHE"]
+    if tree == ROOT:
+        # Some questions are asked several times, and each time is measured.
+        kept["ASSISTANT_KEPT_ANSWERS"] = "0"
     return {**kept, "PYTHONPATH": str(tree), "NO_COLOR": "1", "PYTHONUNBUFFERED": "1", **further}
 
 

@@ -195,3 +195,15 @@ def test_the_translator_is_told_the_names() -> None:
 
 def test_nothing_ranked_quotes_nothing() -> None:
     assert quote(QUERY) == []
+
+
+def test_what_two_documents_state_carries_both_marks() -> None:
+    same = make_passage("In 2025 SMIC earned 9.3 billion dollars.", path="a/same.md")
+    again = make_passage("SMIC earned 9.3 billion dollars in 2025.", path="a/same.md", start=900)
+    other = make_passage("SMIC earned 8.8 billion dollars in 2025.", path="a/other.md")
+    found = quote(QUERY, make_passage("SMIC earned 9.3 billion dollars in 2025."), same, again, other)
+    assert [[s.passage.document.path for s in claim.supports] for claim in found] == [
+        ["chips/2026-05-01-ascend.md", "a/same.md"],
+        ["a/other.md"],
+    ]
+    assert found[0].supports[1].quote == "In 2025 SMIC earned 9.3 billion dollars."

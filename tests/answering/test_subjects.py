@@ -24,6 +24,8 @@ TABLE = NameTable(
         ("What did Qilin, Jinhe, and Luoshui report?", ["Qilin", "Jinhe", "Luoshui"]),
         ("How do Tencent and Alibaba differ?", ["Tencent", "Alibaba"]),
         ("Compare Tencent's spending with that of Alibaba.", ["Tencent", "Alibaba"]),
+        ("Tencent's and Alibaba's plans?", ["Tencent", "Alibaba"]),
+        ("Compare Tencent and Hua Hong.", ["Tencent", "Hua Hong"]),
         ("腾讯、阿里巴巴和字节跳动计划花多少钱？", ["腾讯", "阿里巴巴", "字节跳动"]),
         ("腾讯与阿里巴巴相比如何？", ["腾讯", "阿里巴巴"]),
         # One name, and two that the question does not set side by side.

@@ -60,9 +60,8 @@ def test_ratios_are_of_the_same_questions_and_say_how_many() -> None:
 
 def test_the_questions_are_the_same_each_time_and_of_both_languages() -> None:
     questions = chosen(quick=False)
-    assert questions == chosen(quick=False) and len(set(questions)) == len(questions) > 30
-    assert sum(q.language == "zh" for q in questions) == 12
-    assert sum(not q.answerable for q in questions) == 6
+    assert questions == chosen(quick=False) and len(set(questions)) == len(questions)
+    assert {q.language for q in questions} == {"en", "zh"} and not all(q.answerable for q in questions)
     assert {q.language for q in chosen(quick=True)} == {"en", "zh"}
 
 
