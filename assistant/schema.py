@@ -255,6 +255,8 @@ class Answer(_Record):
     """Only what the text cites, in order of first mark."""
     uncovered: tuple[str, ...] = ()
     """Parts of the question that the documents do not answer."""
+    notes: tuple[str, ...] = ()
+    """What the text says beside its sentences, such as that a list goes on."""
     nearest: tuple[SearchHit, ...] = ()
     """For a refusal: the passages that came closest. They support nothing."""
     searched: int = 0

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.answering.fencing import neutral
+from assistant.answering.lists import ContinuedList
 from assistant.answering.reasons import codes_of, told_in
 from assistant.answering.render import answer_text, words
 from assistant.answering.verify import Check
@@ -102,12 +103,22 @@ class Composer:
         self.claims.append(claim)
         return claim, tuple(new)
 
-    def finish(self, uncovered: Sequence[str] = ()) -> tuple[str, tuple[Claim, ...], tuple[Citation, ...]]:
-        """The text with marks, the claims and the citations; what is not covered is said at the end."""
+    def notes(self, continued: Sequence[ContinuedList]) -> tuple[str, ...]:
+        """Lists that go on, in words."""
+        told = words(self._language)["more"]
+        return tuple(
+            told.format(more=each.more, told=each.told, title=neutral(each.title)) for each in continued
+        )
+
+    def finish(
+        self, uncovered: Sequence[str] = (), notes: Sequence[str] = ()
+    ) -> tuple[str, tuple[Claim, ...], tuple[Citation, ...]]:
+        """The text with marks, the claims and the citations; notes and what is not covered are told at the end."""
         as_list = len(self.claims) >= _LIST_FROM and bool(
             {"list", "timeline", "compare"} & set(self._query.kinds)
         )
         text = answer_text(self.claims, as_list=as_list, groups=self._groups())
+        text = "\n\n".join((text, *notes))
         if uncovered:
             # A question mark within a part would read as a question to the user.
             parts = "; ".join(neutral(part).rstrip("?？. ") for part in uncovered)

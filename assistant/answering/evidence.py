@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from assistant.answering.dates import find_dates
+from assistant.answering.lists import is_list_item
 from assistant.answering.repeats import repeats
 from assistant.answering.subjects import missing_subjects, speaks_of
 from assistant.ingest.sentences import word_count
@@ -155,7 +156,13 @@ def reading_order(query: Query, chosen: Sequence[RankedSentence]) -> list[Ranked
     first: dict[str, int] = {}
     for item in chosen:
         first.setdefault(item.passage.document.id, rank[item.key])
-    lead = chosen[0].key if chosen and not _LEANS.match(chosen[0].sentence.text) else None
+    leads = (
+        chosen
+        and not _LEANS.match(chosen[0].sentence.text)
+        # Items of a list stay in its order.
+        and not is_list_item(chosen[0].passage, chosen[0].sentence.char_start)
+    )
+    lead = chosen[0].key if leads else None
     return sorted(
         chosen, key=lambda item: (first[item.passage.document.id], item.key != lead, item.sentence.char_start)
     )

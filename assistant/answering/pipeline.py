@@ -19,6 +19,7 @@ from assistant.answering.disagreement import find_disagreements
 from assistant.answering.evidence import evidence_hits, evidence_sentences, evidence_text
 from assistant.answering.gate import Decision, Gate
 from assistant.answering.glossary import Glossary
+from assistant.answering.lists import continued_lists
 from assistant.answering.name_table import NameTable
 from assistant.answering.prompts import Prompts
 from assistant.answering.quoting import quote_claims
@@ -232,9 +233,10 @@ class Pipeline:
             return
         uncovered = _uncovered(run.query, decision, composer)
         with run.timed("compose"):
-            text, claims, citations = composer.finish(uncovered)
+            notes = composer.notes(continued_lists(composer.citations, run.ranked))
+            text, claims, citations = composer.finish(uncovered, notes)
             if run.query.traditional:
-                text = traditional(text)
+                text, notes = traditional(text), tuple(map(traditional, notes))
             disagreements = find_disagreements(claims, citations)
         dates = sorted(c.passage.document.date for c in citations if c.passage.document.date is not None)
         yield AnswerEvent(
@@ -248,6 +250,7 @@ class Pipeline:
                 removed=tuple(composer.removed),
                 citations=citations,
                 uncovered=uncovered,
+                notes=notes,
                 searched=run.searched,
                 answerability=run.answerability,
                 newest=dates[-1] if dates else None,

@@ -123,6 +123,8 @@ def source_text(source: SourceNote) -> str:
 
 def print_rest(console: Console, answer: Answer) -> None:
     """All of an answer that follows its sentences."""
+    for note in answer.notes:
+        line(console, note)
     for part in answer.uncovered if answer.status == "partial" else ():
         line(console, ("Not in the documents: ", "yellow"), part)
     if answer.disagreements:

@@ -90,6 +90,8 @@ def answer_markdown(answer: Answer, prefix: str = "", language: str = "en") -> s
         marks = "".join(f"[^{prefix}{n}]" for n in numbers)
         body.append(_plain(text) + marks + (f" *({_plain(doubt)})*" if doubt else ""))
     lines += [" ".join(body), ""]
+    for note in answer.notes:
+        lines += [_plain(note), ""]
     if answer.uncovered and answer.status != "not_in_corpus":
         lines += [heading(language, "uncovered"), "", *(f"- {_plain(u)}" for u in answer.uncovered), ""]
     for item in answer.disagreements:

@@ -143,6 +143,8 @@ def _answer(document: Any, answer: Answer, notes: _Footnotes, language: str) -> 
         if doubt:
             body.add_run(f" ({_clean(doubt)})").italic = True
         body.add_run(" ")
+    for note in answer.notes:
+        document.add_paragraph(_clean(note))
     if answer.uncovered and answer.status != "not_in_corpus":
         document.add_paragraph(heading(language, "uncovered"))
         for part in answer.uncovered:

@@ -100,6 +100,8 @@ def _answer(pdf: Any, turn: TurnRecord, language: str) -> None:
         marks = "".join(f"[{n}]" for n in numbers)
         parts.append(f"{text} {marks}".strip() + (f" ({doubt})" if doubt else ""))
     _text(pdf, " ".join(parts), after=3)
+    for note in answer.notes:
+        _text(pdf, note)
     if answer.uncovered and answer.status != "not_in_corpus":
         _text(pdf, heading(language, "uncovered"), after=0.5)
         for part in answer.uncovered:

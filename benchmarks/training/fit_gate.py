@@ -34,7 +34,7 @@ from assistant.settings import load_settings
 STRENGTH = 0.3
 # Shares of the answerable questions that may be refused: without a language model, before it is asked, and by it.
 # Of Chinese questions there are too few to tell 1 from 4 percent.
-ALONE, HOPELESS, REFUSED = {"read": 0.04, "unread": 0.0}, 0.005, 0.03
+ALONE, HOPELESS, REFUSED = {"read": 0.04, "unread": 0.0}, 0.005, 0.08
 PARTS = ["small", *PROBES["embedded"]]
 
 
