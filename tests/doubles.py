@@ -75,19 +75,26 @@ def rank_all(
     ]
 
 
-def plain_gate_weights(*, hopeless: float = -99.0) -> dict[str, Any]:
+def plain_gate_weights(*, hopeless: float = -99.0, sure: float = 0.5) -> dict[str, Any]:
     """Weights of a gate that follows the language model, and without one wants a best sentence likelier than .35.
 
     Args:
         hopeless: Logit of the small model, ten times the best probability less 3.5, below which nobody is asked.
+        sure: Probability from which on the first sentences suffice.
     """
     combined = {
-        kind: {"small": 0.0, "margins": [1.0] * len(probes), "intercept": 0.0, "threshold": 0.5}
+        kind: {
+            "counted": 0.0,
+            "margins": [1.0] * len(probes),
+            "intercept": 0.0,
+            "threshold": 0.5,
+            "sure": sure,
+        }
         | {"part_sure": 0.0, "part_missing": 0.0}
         for kind, probes in gate.PROBES.items()
     }
     small = {"terms": {"best": [10.0, 0.0, 1.0]}, "intercept": -3.5, "hopeless": hopeless, "alone": 0.0}
-    return {"small": {"read": small, "unread": small}, "combined": combined}
+    return {"small": {"read": small, "unread": small}, "counted": small, "combined": combined}
 
 
 class WordEmbeddings(EmbeddingModel):

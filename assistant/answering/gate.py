@@ -2,9 +2,10 @@
 
 A relevance score does not tell: an unanswerable question can have very relevant passages. What does is whether
 a language model, shown the best sentences, says when it is asked whether they state the exact answer (the
-difference of the log-probabilities of yes and no). Reading takes its time, so it is shown three sentences, and not
-asked at all where that is hopeless: a small regression over what ranking knows refuses what the documents have nothing
-to do with, and decides alone where there is no language model. The weights are fitted by `benchmarks/training/fit_gate.py`.
+difference of the log-probabilities of yes and no). Reading takes its time, so it is shown three sentences first, and
+six only where it is not sure of an answer in these. It is not asked at all where that is hopeless: a small regression
+over what ranking knows refuses what the documents have nothing to do with, and decides alone where there is no language
+model. The weights are fitted by `benchmarks/training/fit_gate.py`.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ from assistant.retrieval.query import Query, split_parts
 from assistant.retrieval.rerank import RankedSentence
 
 WEIGHTS = Path(__file__).parent / "data" / "gate.json"
-# Sentences that the model is shown. Reading is what takes the time, and with 3 it tells as well as with 6. Titles among them
-# make it worse: on 52 development questions AUROC .94 without and .91 with them.
-SHOWN = 3
+# Sentences that the model is shown first, and those that it is shown when it is not sure of an answer in these. Titles
+# among them make it worse: on 52 development questions AUROC .94 without and .91 with them.
+FIRST, SHOWN = 3, 6
 # Sentences whose dates are compared with those of the question.
 _DATED = 8
 # What a model is asked, by the name of the prompt. The embedded one says yes to the second, too, when the answer is
@@ -71,14 +72,16 @@ class SmallModel:
 
 @dataclass(frozen=True)
 class Combined:
-    """Logistic regression over the logit of the small model and the language model's margins."""
+    """Logistic regression over the counted logit and the language model's margins."""
 
-    small: float
+    counted: float
     margins: Sequence[float]
     """One coefficient a probe."""
     intercept: float
     threshold: float
     """Least probability of an answered question."""
+    sure: float
+    """From this probability on the first sentences suffice."""
     part_sure: float
     """A part of a refused question whose margin is at least this is answered all the same."""
     part_missing: float
@@ -91,6 +94,8 @@ class GateWeights:
 
     small: Mapping[str, SmallModel]
     """By what could be read: `read` by the cross-encoder, or `unread`."""
+    counted: LogisticModel
+    """Over what is weighed beside the margins."""
     combined: Mapping[str, Combined]
     """By kind of language model."""
 
@@ -101,7 +106,11 @@ class GateWeights:
             kind: SmallModel(LogisticModel.of(fit), fit["hopeless"], fit["alone"])
             for kind, fit in stored["small"].items()
         }
-        return cls(small, {kind: Combined(**fit) for kind, fit in stored["combined"].items()})
+        return cls(
+            small,
+            LogisticModel.of(stored["counted"]),
+            {kind: Combined(**fit) for kind, fit in stored["combined"].items()},
+        )
 
 
 @cache
@@ -157,12 +166,16 @@ class Gate:
         # In the language it was asked in: a translated question loses what the model must compare. On 34 Chinese
         # training questions over English sentences AUROC .99 as asked, .86 translated.
         fit = self._weights.combined[_kind(session)]
-        margins = self.margins(query.standalone, ranked[:SHOWN], session)
-        if margins is None:
-            return Decision(probability(logit), None, refuse=logit < small.alone)
-        weighed = fit.small * logit + sum(w * m for w, m in zip(fit.margins, margins, strict=True))
-        likely = probability(weighed + fit.intercept)
-        decision = Decision(likely, mixed(margins, fit.margins), refuse=likely < fit.threshold)
+        counted = fit.counted * self._weights.counted.logit(values) + fit.intercept
+        decision = Decision(0.0, None)
+        for count in (FIRST, SHOWN):
+            margins = self.margins(query.standalone, ranked[:count], session)
+            if margins is None:
+                return Decision(probability(logit), None, refuse=logit < small.alone)
+            likely = probability(counted + sum(w * m for w, m in zip(fit.margins, margins, strict=True)))
+            decision = Decision(likely, mixed(margins, fit.margins), refuse=likely < fit.threshold)
+            if likely >= fit.sure or len(ranked) <= count:
+                break
         return decision if len(query.parts) < 2 else self._by_part(query, ranked, session, decision)
 
     def _by_part(
@@ -179,7 +192,7 @@ class Gate:
             # A part for which the ranker has a sentence is not called missing on the model's word alone.
             if not whole.refuse and best and best[0].part_scores[number] > 0:
                 return False
-            margins = self.margins(part, (best or ranked)[:SHOWN], session)
+            margins = self.margins(part, (best or ranked)[:FIRST], session)
             return margins is not None and mixed(margins, fit.margins) < least
 
         missing = tuple(part for number, part in enumerate(asked) if is_missing(number, part))

@@ -4,8 +4,10 @@
 
 The embedded model is asked about the questions of one half of `benchmarks/unseen.yaml`, an answerable and an
 unanswerable one by turns, for as long as `--minutes` says; its margins are kept in `--margins` (JSON Lines), so that an
-interrupted run goes on. Figures of the small model are those of the other half; figures of the language model are
-cross-validated, and `assistant eval` has those of the whole.
+interrupted run goes on. Fitted are the small model, whose figures are those of the other half, and the probability from which
+on the first look suffices. `counted` and `combined` stay as they are: they were fitted on 341 training questions, six
+sentences each, ranked by cross-encoders that had not seen them (`train_ranker.py --fold`). `assistant eval` has the figures
+of the whole.
 """
 
 from __future__ import annotations
@@ -22,20 +24,19 @@ from typing import Any
 import numpy as np
 from fitting import fitted
 from gate_rows import LEARNT, Row, read_rows
-from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from assistant.answering.gate import PROBES, SHOWN, WEIGHTS, Gate, features, fit_for, mixed
+from assistant.answering.gate import FIRST, PROBES, WEIGHTS, Gate, GateWeights, features, fit_for
 from assistant.answering.prompts import Prompts
 from assistant.models.chat import ModelSession, choose_model
-from assistant.retrieval.logistic import LogisticModel
 from assistant.settings import load_settings
 
 STRENGTH = 0.3
-# Shares of the answerable questions that may be refused: without a language model, before it is asked, and by it.
+# Shares of the answerable questions that may be refused: without a language model, and before it is asked.
 # Of Chinese questions there are too few to tell 1 from 4 percent.
-ALONE, HOPELESS, REFUSED = {"read": 0.04, "unread": 0.0}, 0.005, 0.08
-PARTS = ["small", *PROBES["embedded"]]
+ALONE, HOPELESS = {"read": 0.04, "unread": 0.0}, 0.005
+# Share of the near misses that the first look may answer.
+PASSED = 0.25
 
 
 def small_fit(rows: Sequence[Row], kind: str) -> dict[str, Any]:
@@ -88,52 +89,33 @@ def ask(rows: Sequence[Row], file: Path, minutes: float) -> dict[str, list[float
             continue
         if time.monotonic() > until:
             break
-        known[row.id] = gate.margins(row.query.standalone, row.ranked[:SHOWN], session) or []
+        known[row.id] = gate.margins(row.query.standalone, row.ranked[:FIRST], session) or []
         with file.open("a", encoding="utf-8") as out:
             out.write(json.dumps({"id": row.id, "margins": known[row.id]}) + "\n")
     return known
 
 
-def combined_fit(
-    rows: Sequence[Row], margins: dict[str, list[float]], small: LogisticModel, probes: int
-) -> dict[str, Any]:
-    """The regression over the logit of the small model and the margins of the first `probes` probes."""
+def first_look(
+    rows: Sequence[Row], margins: dict[str, list[float]], weights: GateWeights, kind: str
+) -> float:
+    """The probability from which on the first sentences suffice: few near misses reach it."""
+    fit, probes = weights.combined[kind], len(PROBES[kind])
     asked = [row for row in rows if row.id in margins]
-    table = np.array([[small.logit(features(r.query, r.ranked)), *margins[r.id][:probes]] for r in asked])
-    labels, names = np.array([row.answerable for row in asked]), PARTS[: probes + 1]
-    scores = cross_validated(names, table, labels)
-    threshold = float(np.quantile(scores[labels], REFUSED))
-    print(f"  {len(labels)} questions: AUROC {roc_auc_score(labels, scores):.3f}")
+    labels = np.array([row.answerable for row in asked])
+    logits = np.array(
+        [
+            fit.counted * weights.counted.logit(features(row.query, row.ranked))
+            + float(np.dot(fit.margins, margins[row.id][:probes]))
+            + fit.intercept
+            for row in asked
+        ]
+    )
+    sure = float(np.quantile(logits[~labels], 1 - PASSED))
+    print(f"{kind}: {len(labels)} questions, AUROC of the first look {roc_auc_score(labels, logits):.3f}")
     print(
-        f"  refused: answerable {np.mean(scores[labels] < threshold):.3f},"
-        f" unanswerable {np.mean(scores[~labels] < threshold):.3f}"
+        f"  decided by it: answerable {np.mean(logits[labels] >= sure):.3f}, unanswerable {np.mean(logits[~labels] >= sure):.3f}"
     )
-    model = fitted(names, table, labels, strength=STRENGTH)
-    slopes = [model.terms[name][0] / model.terms[name][2] for name in names]
-    intercept = model.intercept - sum(
-        model.terms[n][0] * model.terms[n][1] / model.terms[n][2] for n in names
-    )
-    means = np.array([mixed(row[1:], slopes[1:]) for row in table])
-    return {
-        "small": round(slopes[0], 5), "margins": [round(v, 5) for v in slopes[1:]], "intercept": round(intercept, 5),
-        "threshold": probability_of(threshold),
-        # Surer than of 19 in 20 unanswerable questions, and less sure than of 19 in 20 answerable ones.
-        "part_sure": round(float(np.quantile(means[~labels], 0.95)), 3),
-        "part_missing": round(float(np.quantile(means[labels], 0.05)), 3),
-    }  # fmt: skip
-
-
-def cross_validated(
-    names: Sequence[str], table: NDArray[np.float64], labels: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    """Log-odds of each question by a model that was fitted on the other nine tenths."""
-    folds = np.arange(len(labels)) % 10
-    out = np.zeros(len(labels))
-    for fold in range(10):
-        others = folds != fold
-        model = fitted(names, table[others], labels[others], strength=STRENGTH)
-        out[~others] = model.logits(names, table[~others])
-    return out
+    return probability_of(sure)
 
 
 def probability_of(logit: float) -> float:
@@ -159,11 +141,11 @@ def main() -> None:
     small = {kind: small_fit(rows, kind) for kind in ("read", "unread")}
     asked = [row for row in rows if row.source == "unseen" and row.fold == LEARNT and row.ranked]
     margins = ask(asked, arguments.margins, arguments.minutes)
-    combined = {}
-    for kind, probes in PROBES.items():
-        print(f"{kind}:")
-        combined[kind] = combined_fit(asked, margins, LogisticModel.of(small["read"]), len(probes))
-    WEIGHTS.write_text(json.dumps({"small": small, "combined": combined}, indent=1) + "\n", encoding="utf-8")
+    stored = json.loads(WEIGHTS.read_text("utf-8"))
+    weights = GateWeights.of(stored)
+    for kind in PROBES:
+        stored["combined"][kind]["sure"] = first_look(asked, margins, weights, kind)
+    WEIGHTS.write_text(json.dumps({**stored, "small": small}, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
