@@ -11,7 +11,7 @@ import typer
 from assistant.cli import options
 from assistant.cli.options import Corpus, Embedding, Home
 from assistant.errors import DocumentError
-from assistant.fetch import SOURCES
+from assistant.privacy import SOURCES
 
 if TYPE_CHECKING:
     from assistant.fetch.collect import SourceReport

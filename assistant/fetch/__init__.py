@@ -3,6 +3,5 @@
 from assistant.fetch.addresses import WebAddress, is_web_address
 from assistant.fetch.download import Fetcher, Page
 from assistant.fetch.rules import FetchRules
-from assistant.privacy import SOURCES
 
-__all__ = ["SOURCES", "FetchRules", "Fetcher", "Page", "WebAddress", "is_web_address"]
+__all__ = ["FetchRules", "Fetcher", "Page", "WebAddress", "is_web_address"]

@@ -122,7 +122,10 @@ def _parted(headings: list[tuple[int, str]], blocks: list[Block]) -> Iterator[_S
 
 def _bare_heading(document: Document, headings: list[tuple[int, str]], block: Block) -> Iterator[_Section]:
     text = document.text[block.char_start : block.char_end]
-    if text != document.title or len(document.blocks) == 1:
+    # Where there is nothing but the title, that is the document.
+    if text != document.title or {document.text[b.char_start : b.char_end] for b in document.blocks} == {
+        text
+    }:
         yield _Section(tuple(title for _, title in headings[:-1]), block.page, (block,))
 
 

@@ -6,8 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from assistant.fetch import SOURCES
-from assistant.privacy import SHARED, private_collection
+from assistant.privacy import SHARED, SOURCES, private_collection
 from assistant.schema import Filters
 from assistant.web.i18n import topic_label, words
 

@@ -8,8 +8,7 @@ from typing import Literal
 
 from assistant.engine import Engine
 from assistant.errors import AssistantError
-from assistant.fetch import SOURCES
-from assistant.privacy import SHARED
+from assistant.privacy import SHARED, SOURCES
 from assistant.schema import DocumentInfo, Filters
 from assistant.uploads import kept_collections
 from assistant.web.i18n import words

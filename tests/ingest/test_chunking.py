@@ -95,6 +95,11 @@ def test_any_document_is_covered_within_the_limit(
         assert count(passage.embedding_text()) <= max_tokens
 
 
+def test_a_document_of_nothing_but_its_title_is_kept() -> None:
+    document = make(heading("Title", 1), heading("Title", 1), title="Title")
+    assert {p.text for p in chunk_document(document, count_tokens=count)} == {"Title"}
+
+
 def test_a_section_is_cut_evenly_and_between_paragraphs() -> None:
     text = " ".join(f"This is sentence number {n} of the paragraph." for n in range(6))
     document = make(heading("Part"), paragraph(text), paragraph(text))
