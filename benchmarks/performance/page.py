@@ -222,6 +222,7 @@ def _retrieval(data: dict[str, Any], plots: dict[str, str]) -> str:
             f"{sum(fill['disk_mb'].values()):,.0f}",
             f"{fill['cpu_seconds']:,.0f}",
             f"{fill['peak_mb']:,.0f}",
+            f"{each['one_more']['cpu_seconds']:.1f}" if each["one_more"] else "–",
             f"{runs[0]['recall']['mean']:.3f}",
         ])  # fmt: skip
     series = {
@@ -355,6 +356,7 @@ _SECTIONS: dict[str, Callable[[dict[str, Any], dict[str, str]], str]] = {
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    assert all(len(row) == len(head) for row in rows), f"a row of another length than {head}"
     out = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     return "\n".join(out + ["| " + " | ".join(map(str, row)) + " |" for row in rows])
 
